@@ -1,0 +1,171 @@
+// Goal: headers of both serializations are read as clients write them and written as they read
+// them. Method: literal bytes, round trips, golden vectors 1-4 and 6 of the Java unit tests.
+#include "wire/header.h"
+
+#include <gtest/gtest.h>
+
+#include "wire/frame.h"
+#include "wire/requests/query.h"
+#include "wire/requests/send.h"
+
+namespace agena::wire {
+namespace {
+
+Header read(std::string_view json, HeaderReader& reader) {
+  Header out;
+  Status status = reader.read(as_bytes(json), Serialization::json, out);
+  EXPECT_TRUE(status) << json;
+  return out;
+}
+
+TEST(JsonHeader, ReadsWhatJavaWrites) {
+  HeaderReader reader;
+  auto h = read(
+      R"({"code":310,"extFields":{"a":"g","i":"KEYS\u0001k\u0002WAIT\u0001true\u0002","e":"3"},"flag":0,)"
+      R"("language":"JAVA","opaque":7,"serializeTypeCurrentRPC":"JSON","version":513})",
+      reader);
+  EXPECT_EQ(h.code, 310);
+  EXPECT_EQ(h.opaque, 7);
+  EXPECT_EQ(h.version, 513);
+  EXPECT_EQ(h.language, Language::java);
+  EXPECT_EQ(h.find("i"), "KEYS\x01k\x02WAIT\x01true\x02");
+  EXPECT_EQ(h.find("e"), "3");
+  EXPECT_EQ(h.find("zz"), std::nullopt);
+}
+
+TEST(JsonHeader, ToleratesWhatOtherClientsWrite) {
+  HeaderReader reader;
+  auto h = read(
+      " {\"language\":1, \"opaque\" : "
+      "5,\"flag\":2,\"remark\":null,\"unknown\":{\"x\":[1,{\"y\":\"}\"}]},"
+      "\"extFields\":{\"queueId\":0,\"on\":true,\"none\":null,\"deep\":{\"a\":1},\"t\":"
+      "\"\\ud83d\\ude00\\/\"},"
+      "\"code\":34} \n",
+      reader);
+  EXPECT_EQ(h.language, Language::cpp);
+  EXPECT_TRUE(h.is_oneway());
+  EXPECT_EQ(h.find("queueId"), "0");
+  EXPECT_EQ(h.find("on"), "true");
+  EXPECT_EQ(h.find("none"), std::nullopt);
+  EXPECT_EQ(h.find("t"), "\xF0\x9F\x98\x80/");
+  EXPECT_EQ(read(R"({"code":1,"extFields":null})", reader).ext.size(), 0u);
+}
+
+TEST(JsonHeader, RefusesWhatIsBroken) {
+  HeaderReader reader;
+  Header out;
+  for (std::string_view bad :
+       {"", "{", "[]", R"({"code":"x"})", R"({"code":1)", R"({"code":1,,})", R"({"extFields":{"a")",
+        R"({"extFields":{"a":"\u12"}})", R"({"code":99999999999})", R"({"extFields":7})",
+        R"({"x":tru"})", R"({"remark":"\q"})"}) {
+    EXPECT_FALSE(reader.read(as_bytes(bad), Serialization::json, out)) << bad;
+  }
+  std::string deep = "{\"x\":" + std::string(100, '[') + std::string(100, ']') + "}";
+  EXPECT_FALSE(reader.read(as_bytes(deep), Serialization::json, out));
+  std::string many = "{\"extFields\":{";
+  for (int i = 0; i < 513; ++i) many += (i ? ",\"f\":1" : "\"f\":1");
+  EXPECT_FALSE(reader.read(as_bytes(many + "}}"), Serialization::json, out));
+}
+
+TEST(BinaryHeader, LengthsAreThoseOfJava) {  // Golden vector 4.
+  Buffer out;
+  Header header{.code = 105, .remark = {}, .serialization = Serialization::binary, .ext = {}};
+  auto start = start_frame(out, header, [](ExtWriter&) {});
+  finish_frame(out, start);
+  EXPECT_EQ(out.size(), 8u + 21u);
+  out.clear();
+  header.remark = "Sample Remark";
+  finish_frame(out, start_frame(out, header, [](ExtWriter&) {}));
+  EXPECT_EQ(out.size(), 8u + 34u);
+  EXPECT_EQ(load_be<uint32_t>(out.data() + 4), (1u << 24) | 34u);
+}
+
+TEST(BinaryHeader, LastOfTwoEqualFieldsWins) {
+  Buffer out;
+  Header header{.code = 11, .remark = {}, .serialization = Serialization::binary, .ext = {}};
+  finish_frame(out, start_frame(out, header, [](ExtWriter& ext) {
+                 ext.add("topic", std::string_view("first"));
+                 ext.add("topic", std::string_view("last"));
+               }));
+  auto frame = next_frame(out.view());
+  HeaderReader reader;
+  Header back;
+  ASSERT_TRUE(reader.read((*frame)->header, (*frame)->serialization, back));
+  EXPECT_EQ(back.find("topic"), "last");
+}
+
+TEST(Frame, SplitsAndRefuses) {
+  Buffer out;
+  append_request(out, ViewMessageById{.topic = "t", .offset = PhysicalOffset(9)}, 1,
+                 as_bytes("body"));
+  for (size_t n = 0; n < out.size(); ++n) {
+    auto partial = next_frame(out.view().first(n));
+    ASSERT_TRUE(partial);
+    EXPECT_FALSE(partial->has_value());
+  }
+  auto whole = next_frame(out.view());
+  ASSERT_TRUE(whole && whole->has_value());
+  EXPECT_EQ(as_text((*whole)->body), "body");
+  EXPECT_EQ((*whole)->wire_bytes, out.size());
+
+  auto refused = [](std::string_view hex8) { return !next_frame(as_bytes(hex8)); };
+  using namespace std::literals;
+  EXPECT_TRUE(refused("\x00\x00\x00\x03\0\0\0\1"sv));    // Shorter than its own words.
+  EXPECT_TRUE(refused("\x80\x00\x00\x00\0\0\0\1"sv));    // Negative.
+  EXPECT_TRUE(refused("\x01\x00\x00\x00\0\0\0\1"sv));    // 16 MiB and the length word.
+  EXPECT_FALSE(refused("\x00\xff\xff\xfc\0\0\0\1"sv));   // Exactly 16 MiB.
+  EXPECT_TRUE(refused("\x00\x00\x00\x10\x02\0\0\1"sv));  // Unknown serialization.
+  EXPECT_TRUE(refused("\x00\x00\x00\x10\0\0\0\0"sv));    // Empty header: never answered.
+  EXPECT_TRUE(refused("\x00\x00\x00\x10\0\0\0\x20"sv));  // Header longer than the frame.
+  EXPECT_TRUE(refused("GET / HTTP/1.1\r\n"sv));
+}
+
+template <typename R>
+R round_trip(const R& request, Serialization serialization, Buffer& out, HeaderReader& reader,
+             Header& header) {
+  append_request(out, request, 3, {}, serialization);
+  auto frame = next_frame(out.view());
+  EXPECT_TRUE(reader.read((*frame)->header, serialization, header));
+  auto back = decode_fields<R>(header);
+  EXPECT_TRUE(back) << describe(back.error());
+  return *back;
+}
+
+TEST(Request, BothSerializationsCarryTheSame) {
+  SendMessageV2 sent;
+  sent.producer_group = "group \"quoted\"";
+  sent.topic = "t";
+  sent.queue_id = QueueId(5);
+  sent.born = UnixMillis(1795374410863);
+  sent.properties = "KEYS\x01k\x02";
+  sent.batch = true;
+  for (auto kind : {Serialization::json, Serialization::binary}) {
+    Buffer out;
+    HeaderReader reader;
+    Header header;
+    auto back = round_trip(sent, kind, out, reader, header);
+    EXPECT_EQ(back.producer_group, sent.producer_group);
+    EXPECT_EQ(back.queue_id, sent.queue_id);
+    EXPECT_EQ(back.born, sent.born);
+    EXPECT_EQ(back.properties, sent.properties);
+    EXPECT_EQ(back.batch, true);
+    EXPECT_EQ(back.reconsume_times, std::nullopt);
+    EXPECT_EQ(header.find("b"), "t");  // Golden vector 6: b is the topic, e the queue.
+    EXPECT_EQ(header.find("e"), "5");
+  }
+}
+
+TEST(Request, MissingAndBadFieldsAreNamed) {
+  Header header;
+  auto missing = decode_fields<ViewMessageById>(header);
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, Errc::missing_field);
+  EXPECT_NE(missing.error().text.find("offset"), std::string::npos);
+  header.ext.push_back({"offset", "12x"});
+  auto bad = decode_fields<ViewMessageById>(header);
+  ASSERT_FALSE(bad);
+  EXPECT_EQ(bad.error().code, Errc::bad_field);
+}
+
+}  // namespace
+}  // namespace agena::wire
