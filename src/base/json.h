@@ -61,8 +61,8 @@ class Value {
   const Value* find(std::string_view name) const;
 
   // Lenient views, because clients mix types: 123, "123", 123.0 and true (1) are all integers;
-  // true, "true" and 1 are all true; numbers and truth values print as text. Nothing converts
-  // with a loss, and null, arrays and objects convert to nothing.
+  // true, "true" and 1 are all true; numbers and truth values print as text. No
+  // number is rounded to an integer or wrapped; null, arrays and objects convert to nothing.
   std::optional<int64_t> to_int64() const;
   std::optional<double> to_double() const;
   std::optional<bool> to_bool() const;

@@ -74,6 +74,7 @@ class Writer {
 
   void integer(int64_t number);
   void integer_key(int64_t number);
+  void members(const Value& tree);
   void before_value();
   void before_key();
   void begin(char bracket, Open open);
