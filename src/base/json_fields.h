@@ -104,14 +104,10 @@ constexpr auto alphabetical() {
 }
 
 template <typename T>
-bool is_omitted(const T& value) {
-  if constexpr (Optional<T>) {
-    return !value.has_value();
-  } else if constexpr (std::same_as<T, Value>) {
-    return value.is_null();
-  } else {
-    return false;
-  }
+bool is_omitted([[maybe_unused]] const T& value) {
+  if constexpr (Optional<T>) return !value.has_value();
+  if constexpr (std::same_as<T, Value>) return value.is_null();
+  return false;
 }
 
 template <HasFields T>
@@ -146,7 +142,7 @@ template <HasFields T>
 Status read_members(const Value& from, T& into, const Path& at) {
   if (!from.is_object()) return bad_field(at, "object", from);
   Status status;
-  [[maybe_unused]] auto read_row = [&](const auto& row) {
+  auto read_row = [&](const auto& row) {
     if (!status) return;
     const Path member{.parent = &at, .name = row.name};
     const Value* value = from.find(row.name);
@@ -242,11 +238,7 @@ void write_json(Writer& out, const T& from) {
     detail::write_members(out, from);
     out.end_object();
   } else if constexpr (detail::Optional<T>) {
-    if (from) {
-      write_json(out, *from);
-    } else {
-      out.null();
-    }
+    from ? write_json(out, *from) : out.null();
   } else if constexpr (detail::Id<T>) {
     out.value(from.value);
   } else if constexpr (detail::NamedEnum<T>) {

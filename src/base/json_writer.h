@@ -49,6 +49,7 @@ class Writer {
     integer(static_cast<int64_t>(number));
   }
   void value(double number);
+  // Member names that a document spelled bare go out quoted: the tree keeps them as text.
   void value(const Value& tree);
   void null() { raw("null"); }
   // `json` must be one whole JSON value; it goes out as it is, whatever the style.
