@@ -59,10 +59,8 @@ struct Placement {
 Result<size_t> encoded_size(const Draft& draft, Version version);
 
 // Writes the record over `out`, whose size must be encoded_size(draft, placement.version). Sets
-// the host bits of sysFlag from the draft's hosts and computes the body's CRC. Non-empty
-// properties end with 0x02 in the record, also where the producer left the last one out, and
-// exactly one stands between `properties` and `more_properties`; otherwise they are copied as they
-// came.
+// the host bits of sysFlag from the draft's hosts and computes the body's CRC. `properties` and
+// `more_properties` are copied as they came, each with a 0x02 added where it lacks the last one.
 void encode(const Draft& draft, const Placement& placement, MutableBytes out);
 
 // The record that closes a file: `bytes_left` from its own start to the end of the file.
@@ -90,7 +88,7 @@ struct RecordView {
 
 enum class Verify : uint8_t {
   none,  // Structure only: for records that were verified when they entered the log or the process.
-  crc,   // Body CRC too, and the whole record's where it carries a __CRC32# property.
+  crc,   // The body's CRC too.
 };
 
 // Decodes the record at the front of `bytes`, which may be longer. Every inner length must add up
@@ -115,7 +113,8 @@ struct RecordHead {
 // head needs. `bytes` may end before the record does.
 std::optional<RecordHead> peek(Bytes bytes);
 
-// The 20 bytes that end a record of a broker with enabledAppendPropCRC.
+// The 20 bytes that end a record of a broker with enabledAppendPropCRC. A separate question: where
+// brokers do not write this property a client may send it, with any value.
 enum class PropertyCrc : uint8_t { absent, matches, differs };
 PropertyCrc check_property_crc(Bytes record);
 
