@@ -12,17 +12,17 @@
 namespace agena::wire {
 
 struct ClusterInfo {
-  std::map<std::string, BrokerData> brokers;              // By broker name.
-  std::map<std::string, std::set<std::string>> clusters;  // Broker names by cluster.
+  std::map<std::string, BrokerData> brokers = {};              // By broker name.
+  std::map<std::string, std::set<std::string>> clusters = {};  // Broker names by cluster.
   static constexpr auto fields = std::tuple{field("brokerAddrTable", &ClusterInfo::brokers),
                                             field("clusterAddrTable", &ClusterInfo::clusters)};
   friend bool operator==(const ClusterInfo&, const ClusterInfo&) = default;
 };
 
 struct BrokerMemberGroup {
-  std::map<BrokerId, std::string> addresses;
-  std::string broker_name;
-  std::string cluster;
+  std::map<BrokerId, std::string> addresses = {};
+  std::string broker_name = {};
+  std::string cluster = {};
   static constexpr auto fields = std::tuple{field("brokerAddrs", &BrokerMemberGroup::addresses),
                                             field("brokerName", &BrokerMemberGroup::broker_name),
                                             field("cluster", &BrokerMemberGroup::cluster)};

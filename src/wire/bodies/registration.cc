@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/hash.h"
 #include "message/compression.h"
 
 namespace agena::wire {
@@ -11,6 +12,7 @@ namespace {
 constexpr int32_t kVersion3_0_11 = 37;
 constexpr int32_t kVersion5_0_0 = 413;
 constexpr int kBestCompression = 9;
+constexpr std::byte kZlibStart{0x78};  // No JSON document starts with an `x`.
 
 void append_counted(Buffer& out, std::string_view text) {
   out.append_be(static_cast<int32_t>(text.size()));
@@ -110,10 +112,15 @@ Status encode_registration(const Registration& from, bool compressed, Buffer& ou
 
 Result<Registration> decode_registration(Bytes body, bool compressed, int32_t peer_version) {
   if (body.empty()) return Registration{};
-  if (!compressed || peer_version < kVersion3_0_11) return decode_plain(body, peer_version);
+  const bool is_packed = compressed || body.front() == kZlibStart;
+  if (!is_packed || peer_version < kVersion3_0_11) return decode_plain(body, peer_version);
   Buffer plain;
   TRY_OK(message::inflate(message::Compression::zlib, body, {}, plain));
   return decode_unpacked(plain.view(), peer_version);
+}
+
+int32_t registration_checksum(Bytes body) {
+  return static_cast<int32_t>(crc32(body) & 0x7FFFFFFFU);
 }
 
 std::string to_line(const TopicConfig& topic) {

@@ -50,8 +50,13 @@ struct Registration {
 Status encode_registration(const Registration& from, bool compressed, Buffer& out);
 
 // `peer_version` is the version in the request's header: brokers before 3.0.11 sent their topic
-// table alone, those before 5.0.0 no queue mappings. An empty body is an empty registration.
+// table alone, those before 5.0.0 no queue mappings. An empty body is an empty registration. Java
+// 5.5.0 packs with compressedRegister=true but denies it in the header, so a body that starts as a
+// zlib stream is unpacked in any case.
 Result<Registration> decode_registration(Bytes body, bool compressed, int32_t peer_version);
+
+// The header's bodyCrc32: of the body as sent, without the highest bit. 0 is not checked.
+int32_t registration_checksum(Bytes body);
 
 // A topic as one line of a compressed body:
 // `topic 8 8 6 SINGLE_TAG {"message.type":"FIFO"}`; older brokers end after the fifth word.

@@ -16,7 +16,7 @@ namespace agena::wire {
 
 // One broker's share of a topic.
 struct QueueData {
-  std::string broker_name;
+  std::string broker_name = {};
   int32_t perm = 0;  // kPermRead and so on, topic_config.h.
   int32_t read_queues = 0;
   int32_t topic_sys_flag = 0;
@@ -31,11 +31,11 @@ struct QueueData {
 
 // All servers of one broker name: the master has id 0.
 struct BrokerData {
-  std::map<BrokerId, std::string> addresses;
-  std::string broker_name;
-  std::string cluster;
+  std::map<BrokerId, std::string> addresses = {};
+  std::string broker_name = {};
+  std::string cluster = {};
   bool enable_acting_master = false;
-  std::optional<std::string> zone_name;
+  std::optional<std::string> zone_name = {};
   static constexpr auto fields = std::tuple{
       field("brokerAddrs", &BrokerData::addresses), field("brokerName", &BrokerData::broker_name),
       field("cluster", &BrokerData::cluster),
@@ -46,12 +46,12 @@ struct BrokerData {
 
 // Which physical queues stand behind the logical ones of a static topic.
 struct QueueMapping {
-  std::string broker_name;
-  std::map<int32_t, int32_t> current_ids;  // Logical to physical.
+  std::string broker_name = {};
+  std::map<int32_t, int32_t> current_ids = {};  // Logical to physical.
   bool is_dirty = false;
   int64_t epoch = 0;
   std::string scope = "__global__";
-  std::string topic;
+  std::string topic = {};
   int32_t total_queues = 0;
   static constexpr auto fields = std::tuple{field("bname", &QueueMapping::broker_name),
                                             field("currIdMap", &QueueMapping::current_ids),
@@ -64,11 +64,11 @@ struct QueueMapping {
 };
 
 struct TopicRouteData {
-  std::vector<BrokerData> brokers;
-  std::map<std::string, std::vector<std::string>> filter_servers;  // By broker address.
-  std::optional<std::string> order_topic_conf;
-  std::vector<QueueData> queues;
-  std::optional<std::map<std::string, QueueMapping>> mapping_by_broker;
+  std::vector<BrokerData> brokers = {};
+  std::map<std::string, std::vector<std::string>> filter_servers = {};  // By broker address.
+  std::optional<std::string> order_topic_conf = {};
+  std::vector<QueueData> queues = {};
+  std::optional<std::map<std::string, QueueMapping>> mapping_by_broker = {};
   static constexpr auto fields =
       std::tuple{field("brokerDatas", &TopicRouteData::brokers),
                  field("filterServerTable", &TopicRouteData::filter_servers),

@@ -20,12 +20,12 @@ inline constexpr int32_t kTopicFlagUnit = 1;
 inline constexpr int32_t kTopicFlagUnitSub = 2;
 
 struct TopicConfig {
-  std::map<std::string, std::string> attributes;
+  std::map<std::string, std::string> attributes = {};
   bool is_order = false;
   int32_t perm = kPermRead | kPermWrite;
   int32_t read_queues = 16;
   std::string filter_type = "SINGLE_TAG";
-  std::string name;
+  std::string name = {};
   int32_t sys_flag = 0;
   int32_t write_queues = 16;
   static constexpr auto fields = std::tuple{field("attributes", &TopicConfig::attributes),

@@ -147,8 +147,8 @@ struct DeleteTopicInNamesrv {
 };
 
 struct RegisterTopicInNamesrv {
-  static constexpr RequestInfo info{
-      .code = 217, .name = "REGISTER_TOPIC_IN_NAMESRV", .access = Access::admin};
+  // Brokers send it for each topic that they make, when enableSingleTopicRegister is on.
+  static constexpr RequestInfo info{.code = 217, .name = "REGISTER_TOPIC_IN_NAMESRV"};
   std::string_view topic;
   static constexpr auto fields = std::tuple{required("topic", &RegisterTopicInNamesrv::topic)};
 };
