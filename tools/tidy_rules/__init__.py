@@ -1,0 +1,1 @@
+"""The rules of STYLE.md as checks; one module a kind of rule, entry point ../tidy."""
