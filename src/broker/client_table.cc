@@ -1,0 +1,197 @@
+#include "broker/client_table.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+
+namespace agena::broker {
+
+// A newer version of a subscription replaces the older; topics no longer named are dropped.
+bool ClientTable::update_subscriptions(ConsumerGroup& group, const wire::ConsumerData& data) {
+  bool changed = false;
+  for (const auto& wanted : data.subscriptions) {
+    auto [at, is_new] = group.subscriptions.try_emplace(wanted.topic, wanted);
+    if (is_new) {
+      changed = true;
+    } else if (wanted.sub_version > at->second.sub_version) {
+      // A pull consumer renews its version at each heartbeat; only other words are news.
+      changed |= data.consume_type == wire::ConsumeType::passively &&
+                 (wanted.sub_string != at->second.sub_string ||
+                  wanted.expression_type != at->second.expression_type);
+      at->second = wanted;
+    }
+  }
+  changed |= std::erase_if(group.subscriptions, [&](const auto& entry) {
+               return std::none_of(data.subscriptions.begin(), data.subscriptions.end(),
+                                   [&](const auto& wanted) { return wanted.topic == entry.first; });
+             }) > 0;
+  return changed;
+}
+
+bool ClientTable::register_consumer(const wire::ConsumerData& data, const ClientInfo& client,
+                                    bool keeps_subscriptions) {
+  MutexLock lock(mutex_);
+  Group& group = consumers_.try_emplace(data.group_name).first->second;
+  group.facts.name = data.group_name;
+  group.facts.consume_type = data.consume_type;
+  group.facts.message_model = data.message_model;
+  group.facts.consume_from_where = data.consume_from_where;
+  auto [at, is_new] = group.by_client.try_emplace(client.client_id, client);
+  if (!is_new && at->second.connection_id != client.connection_id) {
+    AGENA_LOG(info, "broker", "consumer {} of group {} moved from {} to {}", client.client_id,
+              data.group_name, at->second.address, client.address);
+  }
+  at->second = client;
+  bool subscriptions_changed = !keeps_subscriptions && update_subscriptions(group.facts, data);
+  if (is_new) {
+    AGENA_LOG(info, "broker", "consumer {} joined group {} from {}", client.client_id,
+              data.group_name, client.address);
+  }
+  return is_new || subscriptions_changed;
+}
+
+void ClientTable::register_producer(std::string_view group, const ClientInfo& client) {
+  MutexLock lock(mutex_);
+  producers_.try_emplace(std::string(group)).first->second[client.client_id] = client;
+}
+
+bool ClientTable::unregister_consumer(std::string_view group, std::string_view client_id,
+                                      rpc::ConnectionId connection) {
+  MutexLock lock(mutex_);
+  auto at = consumers_.find(group);
+  if (at == consumers_.end()) return false;
+  auto member = at->second.by_client.find(std::string(client_id));
+  if (member == at->second.by_client.end() || member->second.connection_id != connection) {
+    return false;
+  }
+  at->second.by_client.erase(member);
+  AGENA_LOG(info, "broker", "consumer {} left group {}", client_id, group);
+  if (at->second.by_client.empty()) consumers_.erase(at);
+  return true;
+}
+
+void ClientTable::unregister_producer(std::string_view group, std::string_view client_id,
+                                      rpc::ConnectionId connection) {
+  MutexLock lock(mutex_);
+  auto at = producers_.find(group);
+  if (at == producers_.end()) return;
+  auto member = at->second.find(std::string(client_id));
+  if (member == at->second.end() || member->second.connection_id != connection) return;
+  at->second.erase(member);
+  if (at->second.empty()) producers_.erase(at);
+}
+
+std::vector<std::string> ClientTable::on_connection_closed(rpc::ConnectionId connection) {
+  std::vector<std::string> changed;
+  auto theirs = [&](const auto& entry) { return entry.second.connection_id == connection; };
+  MutexLock lock(mutex_);
+  for (auto at = consumers_.begin(); at != consumers_.end();) {
+    if (std::erase_if(at->second.by_client, theirs) > 0) {
+      changed.push_back(at->first);
+      AGENA_LOG(info, "broker", "a consumer of group {} left with its connection", at->first);
+    }
+    at = at->second.by_client.empty() ? consumers_.erase(at) : std::next(at);
+  }
+  for (auto at = producers_.begin(); at != producers_.end();) {
+    std::erase_if(at->second, theirs);
+    at = at->second.empty() ? producers_.erase(at) : std::next(at);
+  }
+  return changed;
+}
+
+std::vector<std::string> ClientTable::expire(UnixMillis now, int64_t silence_ms_max) {
+  std::vector<std::string> changed;
+  auto silent = [&](const auto& entry) { return now - entry.second.last_heard > silence_ms_max; };
+  MutexLock lock(mutex_);
+  for (auto at = consumers_.begin(); at != consumers_.end();) {
+    if (std::erase_if(at->second.by_client, silent) > 0) changed.push_back(at->first);
+    at = at->second.by_client.empty() ? consumers_.erase(at) : std::next(at);
+  }
+  for (auto at = producers_.begin(); at != producers_.end();) {
+    std::erase_if(at->second, silent);
+    at = at->second.empty() ? producers_.erase(at) : std::next(at);
+  }
+  return changed;
+}
+
+bool ClientTable::fingerprint_changed(std::string_view group, int32_t fingerprint) {
+  MutexLock lock(mutex_);
+  auto [at, is_new] = fingerprints_.try_emplace(std::string(group), fingerprint);
+  bool changed = !is_new && at->second != fingerprint;
+  at->second = fingerprint;
+  return changed;
+}
+
+std::optional<ConsumerGroup> ClientTable::consumer_group(std::string_view group) const {
+  MutexLock lock(mutex_);
+  auto at = consumers_.find(group);
+  if (at == consumers_.end()) return std::nullopt;
+  ConsumerGroup out = at->second.facts;
+  for (const auto& [id, client] : at->second.by_client) out.members.push_back(client);
+  return out;
+}
+
+std::optional<wire::SubscriptionData> ClientTable::subscription(std::string_view group,
+                                                                std::string_view topic) const {
+  MutexLock lock(mutex_);
+  auto at = consumers_.find(group);
+  if (at == consumers_.end()) return std::nullopt;
+  auto found = at->second.facts.subscriptions.find(std::string(topic));
+  if (found == at->second.facts.subscriptions.end()) return std::nullopt;
+  return found->second;
+}
+
+std::vector<ClientInfo> ClientTable::consumers(std::string_view group) const {
+  std::vector<ClientInfo> out;
+  MutexLock lock(mutex_);
+  auto at = consumers_.find(group);
+  if (at == consumers_.end()) return out;
+  for (const auto& [id, client] : at->second.by_client) out.push_back(client);
+  return out;
+}
+
+std::optional<ClientInfo> ClientTable::consumer(std::string_view group,
+                                                std::string_view client_id) const {
+  MutexLock lock(mutex_);
+  auto at = consumers_.find(group);
+  if (at == consumers_.end()) return std::nullopt;
+  auto member = at->second.by_client.find(std::string(client_id));
+  if (member == at->second.by_client.end()) return std::nullopt;
+  return member->second;
+}
+
+std::vector<ClientInfo> ClientTable::producers(std::string_view group) const {
+  std::vector<ClientInfo> out;
+  MutexLock lock(mutex_);
+  auto at = producers_.find(group);
+  if (at == producers_.end()) return out;
+  for (const auto& [id, client] : at->second) out.push_back(client);
+  return out;
+}
+
+std::map<std::string, std::vector<ClientInfo>> ClientTable::all_producers() const {
+  std::map<std::string, std::vector<ClientInfo>> out;
+  MutexLock lock(mutex_);
+  for (const auto& [group, clients] : producers_) {
+    for (const auto& [id, client] : clients) out[group].push_back(client);
+  }
+  return out;
+}
+
+std::vector<std::string> ClientTable::consumer_groups() const {
+  std::vector<std::string> out;
+  MutexLock lock(mutex_);
+  for (const auto& [name, group] : consumers_) out.push_back(name);
+  return out;
+}
+
+std::vector<std::string> ClientTable::groups_subscribed_to(std::string_view topic) const {
+  std::vector<std::string> out;
+  MutexLock lock(mutex_);
+  for (const auto& [name, group] : consumers_) {
+    if (group.facts.subscriptions.contains(std::string(topic))) out.push_back(name);
+  }
+  return out;
+}
+
+}  // namespace agena::broker

@@ -1,0 +1,90 @@
+// Who is connected: producers and consumers by group, and what consumers subscribe to.
+//
+// Over:     wire/bodies/heartbeat.h, rpc/connection.h.  Under: handlers/ (clients, pull, views).
+// Threads:  any.
+// Life:     a heartbeat makes or refreshes a member; it ends with unregister, with its connection
+//           (some clients never say goodbye), or 120 s after its last heartbeat.
+// Actions:  methods return the groups whose members changed; the caller tells the others
+//           (group_notices.h).
+#pragma once
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/string_key.h"
+#include "base/thread.h"
+#include "rpc/connection.h"
+#include "wire/bodies/heartbeat.h"
+
+namespace agena::broker {
+
+struct ClientInfo {
+  std::string client_id;
+  std::weak_ptr<rpc::Connection> connection;
+  rpc::ConnectionId connection_id;
+  std::string address;  // ip:port of the client.
+  wire::Language language = wire::Language::other;
+  int32_t version = 0;
+  UnixMillis last_heard;
+};
+
+struct ConsumerGroup {
+  std::string name;
+  wire::ConsumeType consume_type = wire::ConsumeType::passively;
+  wire::MessageModel message_model = wire::MessageModel::clustering;
+  wire::ConsumeFromWhere consume_from_where = wire::ConsumeFromWhere::last_offset;
+  std::map<std::string, wire::SubscriptionData> subscriptions;  // By topic.
+  std::vector<ClientInfo> members;                              // By client id.
+};
+
+class ClientTable {
+ public:
+  // True when members or subscriptions of the group changed. `keeps_subscriptions`: the heartbeat
+  // came without them (V2), the known ones stand.
+  bool register_consumer(const wire::ConsumerData& data, const ClientInfo& client,
+                         bool keeps_subscriptions);
+  void register_producer(std::string_view group, const ClientInfo& client);
+  // True when a consumer left.
+  bool unregister_consumer(std::string_view group, std::string_view client_id,
+                           rpc::ConnectionId connection);
+  void unregister_producer(std::string_view group, std::string_view client_id,
+                           rpc::ConnectionId connection);
+  // The consumer groups that lost a member.
+  std::vector<std::string> on_connection_closed(rpc::ConnectionId connection);
+  std::vector<std::string> expire(UnixMillis now, int64_t silence_ms_max);
+
+  // Request 34, V2: whether the group's last fingerprint was another one. Remembers this one.
+  bool fingerprint_changed(std::string_view group, int32_t fingerprint);
+
+  std::optional<ConsumerGroup> consumer_group(std::string_view group) const;
+  std::optional<wire::SubscriptionData> subscription(std::string_view group,
+                                                     std::string_view topic) const;
+  std::vector<ClientInfo> consumers(std::string_view group) const;
+  std::optional<ClientInfo> consumer(std::string_view group, std::string_view client_id) const;
+  std::vector<ClientInfo> producers(std::string_view group) const;
+  std::map<std::string, std::vector<ClientInfo>> all_producers() const;
+  std::vector<std::string> consumer_groups() const;
+  std::vector<std::string> groups_subscribed_to(std::string_view topic) const;
+
+ private:
+  struct Group {
+    ConsumerGroup facts;  // `members` unused; they are in `by_client`.
+    std::map<std::string, ClientInfo> by_client;
+  };
+  using Producers = std::map<std::string, ClientInfo>;
+  static bool update_subscriptions(ConsumerGroup& group, const wire::ConsumerData& data);
+
+  mutable Mutex mutex_;
+  std::unordered_map<std::string, Group, StringKeyHash, std::equal_to<>> consumers_
+      GUARDED_BY(mutex_);
+  std::unordered_map<std::string, Producers, StringKeyHash, std::equal_to<>> producers_
+      GUARDED_BY(mutex_);
+  std::unordered_map<std::string, int32_t, StringKeyHash, std::equal_to<>> fingerprints_
+      GUARDED_BY(mutex_);
+};
+
+}  // namespace agena::broker

@@ -1,0 +1,76 @@
+#include "broker/pull_parking.h"
+
+namespace agena::broker {
+
+bool PullParking::park(ParkedPull pull) {
+  MutexLock lock(mutex_);
+  if (count_ >= parked_max_) return false;
+  ++count_;
+  queues_[QueueKey{pull.topic, pull.queue_id.value}].push_back(std::move(pull));
+  return true;
+}
+
+void PullParking::on_arrivals(const std::vector<storage::Arrival>& arrivals) {
+  std::vector<ParkedPull> woken;
+  {
+    MutexLock lock(mutex_);
+    if (count_ == 0) return;
+    for (const auto& arrival : arrivals) {
+      auto at = queues_.find(QueueKeyView{arrival.topic, arrival.queue_id.value});
+      if (at == queues_.end()) continue;
+      std::erase_if(at->second, [&](ParkedPull& pull) {
+        if (pull.offset >= arrival.next_offset) return false;
+        woken.push_back(std::move(pull));
+        return true;
+      });
+      if (at->second.empty()) queues_.erase(at);
+    }
+    count_ -= woken.size();
+  }
+  for (auto& pull : woken) serve(std::move(pull), false);
+}
+
+void PullParking::serve(ParkedPull pull, bool timed_out) {
+  auto connection = pull.responder.connection().lock();
+  if (!connection || connection->closed()) return;
+  if (connection->loop().on_this_thread()) {
+    serve_(std::move(pull), timed_out);
+    return;
+  }
+  auto& loop = connection->loop();
+  loop.post([this, pull = std::move(pull), timed_out] { serve_(pull, timed_out); });
+}
+
+void PullParking::sweep(UnixMillis now) {
+  std::vector<ParkedPull> due;
+  {
+    MutexLock lock(mutex_);
+    for (auto at = queues_.begin(); at != queues_.end();) {
+      std::erase_if(at->second, [&](ParkedPull& pull) {
+        bool is_due = pull.deadline <= now;
+        if (is_due) due.push_back(std::move(pull));
+        return is_due;
+      });
+      at = at->second.empty() ? queues_.erase(at) : std::next(at);
+    }
+    count_ -= due.size();
+  }
+  for (auto& pull : due) serve(std::move(pull), true);
+}
+
+void PullParking::drop_connection(rpc::ConnectionId connection) {
+  MutexLock lock(mutex_);
+  for (auto at = queues_.begin(); at != queues_.end();) {
+    count_ -= std::erase_if(at->second, [&](const ParkedPull& pull) {
+      return pull.responder.connection_id() == connection;
+    });
+    at = at->second.empty() ? queues_.erase(at) : std::next(at);
+  }
+}
+
+size_t PullParking::parked() const {
+  MutexLock lock(mutex_);
+  return count_;
+}
+
+}  // namespace agena::broker

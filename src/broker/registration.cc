@@ -1,0 +1,177 @@
+#include "broker/registration.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "wire/bodies/kv_table.h"
+#include "wire/bodies/registration.h"
+#include "wire/requests/namesrv.h"
+
+namespace agena::broker {
+namespace {
+
+constexpr int64_t kChangeDelayMs = 10;  // Many topics made at once are told in one message.
+constexpr int64_t kGoodbyeMs = 1'000;
+constexpr int64_t kPeriodMsMin = 10'000;
+constexpr int64_t kPeriodMsMax = 60'000;
+
+}  // namespace
+
+// All on the loop.
+struct Registration::State : std::enable_shared_from_this<Registration::State> {
+  State(RegistrationDeps d, std::vector<std::string> servers)
+      : deps(std::move(d)), name_servers(std::move(servers)), client(deps.loop, deps.clock) {}
+
+  RegistrationDeps deps;
+  const std::vector<std::string> name_servers;
+  rpc::Client client;
+  std::unique_ptr<io::Timer> period;
+  std::unique_ptr<io::Timer> change;
+  std::unique_ptr<io::Timer> goodbye;
+  std::vector<std::string> silent;  // Name servers that did not answer last time.
+  bool stopped = false;
+
+  void register_all(std::function<void()> done) {
+    if (name_servers.empty()) {
+      if (done) done();
+      return;
+    }
+    wire::Registration body;
+    auto table = deps.topics.snapshot();
+    body.topics.data_version = table.data_version;
+    bool readable = (deps.options.broker_permission & wire::kPermRead) != 0;
+    bool writable = (deps.options.broker_permission & wire::kPermWrite) != 0;
+    for (auto& [name, topic] : table.topics) {
+      if (!readable) topic.perm &= ~wire::kPermRead;
+      if (!writable) topic.perm &= ~wire::kPermWrite;
+    }
+    body.topics.topics = std::move(table.topics);
+    Buffer bytes;
+    if (Status encoded = wire::encode_registration(body, false, bytes); !encoded) {
+      AGENA_LOG(error, "broker", "no registration: {}", describe(encoded.error()));
+      if (done) done();
+      return;
+    }
+    auto left = std::make_shared<size_t>(name_servers.size());
+    for (const auto& server : name_servers) {
+      register_at(server, bytes.view(), [left, done] {
+        if (--*left == 0 && done) done();
+      });
+    }
+  }
+
+  void register_at(const std::string& server, Bytes body, std::function<void()> done) {
+    wire::RegisterBroker request;
+    request.broker_name = deps.options.broker_name;
+    request.broker_addr = deps.broker_address;
+    request.cluster_name = deps.options.broker_cluster_name;
+    request.ha_server_addr = deps.ha_address;
+    request.broker_id = BrokerId(deps.options.broker_id);
+    request.enable_acting_master = false;
+    request.body_crc32 = wire::registration_checksum(body);
+    client.request(server, request, body, deps.options.register_broker_timeout_ms,
+                   [self = shared_from_this(), server, done](Result<rpc::Response> response) {
+                     self->answered(server, response);
+                     done();
+                   });
+  }
+
+  // Says once that a name server went silent or came back, not every 30 s.
+  void answered(const std::string& server, Result<rpc::Response>& response) {
+    auto at = std::find(silent.begin(), silent.end(), server);
+    if (!response || !response->ok()) {
+      if (at != silent.end() || stopped) return;
+      silent.push_back(server);
+      AGENA_LOG(warn, "broker", "name server {} does not take the registration: {}", server,
+                describe(response ? response->error() : response.error()));
+      return;
+    }
+    if (at != silent.end()) silent.erase(at);
+    AGENA_LOG(debug, "broker", "registered at {}", server);
+    if (response->body.empty()) return;
+    auto orders = json::parse_json<wire::KvTable>(as_text(response->body));
+    if (!orders) return;
+    for (const auto& topic : deps.topics.all()) {
+      bool is_order = orders->table.contains(topic->name);
+      if (!is_order || topic->is_order) continue;
+      wire::TopicConfig wanted = *topic;
+      wanted.is_order = true;
+      if (auto changed = deps.topics.ensure(wanted); !changed) {
+        AGENA_LOG(warn, "broker", "{} cannot be ordered: {}", topic->name,
+                  describe(changed.error()));
+      }
+    }
+  }
+
+  void topics_changed() {
+    if (stopped || change != nullptr) return;
+    change = deps.loop.after(kChangeDelayMs, [weak = weak_from_this()] {
+      auto self = weak.lock();
+      if (!self || self->stopped) return;
+      // A timer may not end inside its own callback.
+      self->deps.loop.post([self] { self->change.reset(); });
+      self->register_all(nullptr);
+    });
+  }
+
+  void say_goodbye(std::function<void()> done) {
+    stopped = true;
+    period.reset();
+    auto once = std::make_shared<std::function<void()>>(std::move(done));
+    auto finish = [self = shared_from_this(), once] {
+      auto call = std::exchange(*once, nullptr);
+      if (!call) return;
+      self->client.close();
+      self->deps.loop.post([self] { self->goodbye.reset(); });
+      call();
+    };
+    goodbye = deps.loop.after(kGoodbyeMs, finish);
+    wire::UnregisterBroker request;
+    request.broker_name = deps.options.broker_name;
+    request.broker_addr = deps.broker_address;
+    request.cluster_name = deps.options.broker_cluster_name;
+    request.broker_id = BrokerId(deps.options.broker_id);
+    auto left = std::make_shared<size_t>(name_servers.size());
+    if (*left == 0) finish();
+    for (const auto& server : name_servers) {
+      client.request(server, request, {}, kGoodbyeMs, [left, finish](Result<rpc::Response>) {
+        if (--*left == 0) finish();
+      });
+    }
+  }
+};
+
+Registration::Registration(RegistrationDeps deps, std::vector<std::string> name_servers)
+    : state_(std::make_shared<State>(std::move(deps), std::move(name_servers))) {}
+
+Registration::~Registration() {
+  state_->deps.loop.post([state = state_] {
+    state->stopped = true;
+    state->period.reset();
+    state->change.reset();
+    state->goodbye.reset();
+    state->client.close();
+  });
+}
+
+void Registration::start(std::function<void()> first_round) {
+  state_->deps.loop.post([state = state_, first_round = std::move(first_round)] {
+    int64_t period_ms = std::clamp<int64_t>(
+        state->deps.options.register_name_server_period_ms.get(), kPeriodMsMin, kPeriodMsMax);
+    state->register_all(first_round);
+    state->period = state->deps.loop.every(period_ms, [weak = state->weak_from_this()] {
+      auto self = weak.lock();
+      if (self && !self->stopped) self->register_all(nullptr);
+    });
+  });
+}
+
+void Registration::topics_changed() {
+  state_->deps.loop.post([state = state_] { state->topics_changed(); });
+}
+
+void Registration::stop(std::function<void()> done) {
+  state_->deps.loop.post([state = state_, done = std::move(done)] { state->say_goodbye(done); });
+}
+
+}  // namespace agena::broker

@@ -1,0 +1,49 @@
+// Keeps the name servers informed: who this broker is and which topics it has.
+//
+// Over:    rpc/client.h, topic_table.h, wire/bodies/registration.h.  Under: broker.h.
+// When:    at start, every registerNameServerPeriod (30 s), and 10 ms after a topic changed. Each
+//          name server is told on its own: a dead one delays nobody.
+// Threads: start() and stop() from the owner, topics_changed() from any thread; the rest runs on
+//          the loop given.
+// Source:  requests 103 and 104; the answer's table of ordered topics sets the topics' order flag.
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "broker/options.h"
+#include "broker/topic_table.h"
+#include "io/clock.h"
+#include "io/loop.h"
+#include "rpc/client.h"
+
+namespace agena::broker {
+
+struct RegistrationDeps {
+  io::Loop& loop;
+  const io::Clock& clock;
+  TopicTable& topics;
+  const Options& options;
+  std::string broker_address;  // What clients connect to.
+  std::string ha_address;
+};
+
+class Registration {
+ public:
+  Registration(RegistrationDeps deps, std::vector<std::string> name_servers);
+  ~Registration();
+
+  // `first_round` is called on the loop when every name server has answered or failed once.
+  void start(std::function<void()> first_round);
+  void topics_changed();
+  // Tells every name server that the broker goes; `done` comes on the loop, at the latest after
+  // 1 s.
+  void stop(std::function<void()> done);
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace agena::broker
