@@ -1,0 +1,109 @@
+#include "storage/log_scan.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/assert.h"
+
+namespace agena::storage {
+namespace {
+constexpr int64_t kBlock = int64_t{4} << 20;
+}
+
+Bytes LogScan::window(PhysicalOffset at, int64_t bytes) {
+  ASSERT(bytes > 0);
+  CommitLog::Segment segment = log_.segment_of(at);
+  if (!segment) return {};
+  bytes = std::min(bytes, segment->end() - at);
+  const bool is_here = at >= buffer_at_ && at + bytes <= buffer_at_ + int64_t(buffer_used_);
+  if (!is_here) {
+    const int64_t wanted = std::min(std::max(bytes, kBlock), segment->end() - at);
+    buffer_.resize(std::max(buffer_.size(), static_cast<size_t>(wanted)));
+    buffer_at_ = at;
+    buffer_used_ = 0;
+    if (!segment->read(at, {buffer_.data(), static_cast<size_t>(wanted)})) return {};
+    buffer_used_ = static_cast<size_t>(wanted);
+    bytes_read_ += wanted;
+  }
+  return Bytes(buffer_).subspan(static_cast<size_t>(at - buffer_at_), static_cast<size_t>(bytes));
+}
+
+LogScan::Item LogScan::next() {
+  CommitLog::Segment segment = log_.segment_of(at_);
+  if (!segment) return {Kind::end, at_, {}};
+  const int64_t left = segment->end() - at_;
+  Item item{Kind::bad, at_, {}};
+  Bytes head_bytes = window(at_, static_cast<int64_t>(message::kRecordHeadSize));
+  auto head = message::peek(head_bytes);
+  if (!head) return item;
+  if (head->kind == message::RecordKind::blank) {
+    at_ = segment->end();
+    return {Kind::file_end, item.at, {}};
+  }
+  if (head->size > left || head->physical_offset != at_) return item;
+  auto record = message::decode(window(at_, head->size), message::Verify::crc);
+  if (!record) return item;
+  item.kind = Kind::record;
+  item.record = *record;
+  at_ += head->size;
+  return item;
+}
+
+bool LogScan::is_valid_at(PhysicalOffset at) {
+  const PhysicalOffset before = at_;
+  at_ = at;
+  const bool valid = next().kind == Kind::record;
+  at_ = before;
+  return valid;
+}
+
+std::optional<PhysicalOffset> LogScan::find_valid(PhysicalOffset from, int64_t lookahead) {
+  CommitLog::Segment segment = log_.segment_of(from);
+  const PhysicalOffset stop =
+      segment ? std::min(segment->end(), from + std::min(lookahead, segment->bytes)) : from;
+  for (PhysicalOffset at = from; at < stop;) {
+    // The window moves under is_valid_at(), so the candidates are collected first.
+    Bytes bytes = window(at, std::min(kBlock, stop - at));
+    std::vector<PhysicalOffset> candidates;
+    for (size_t i = 4; i + 4 <= bytes.size(); ++i) {
+      const void* hit = std::memchr(bytes.data() + i, 0xDA, bytes.size() - 3 - i);
+      if (hit == nullptr) break;
+      i = static_cast<size_t>(static_cast<const std::byte*>(hit) - bytes.data());
+      const auto magic = load_be<int32_t>(bytes.data() + i);
+      if (magic == message::kMagicV1 || magic == message::kMagicV2)
+        candidates.push_back(at + static_cast<int64_t>(i) - 4);
+    }
+    const auto advance = static_cast<int64_t>(bytes.size());
+    for (PhysicalOffset candidate : candidates)
+      if (is_valid_at(candidate)) return candidate;
+    if (advance < kBlock) break;
+    at += advance - 7;  // A magic may lie across the edge.
+  }
+  for (const CommitLog::Segment& later : log_.segments())
+    if (later->start > from && is_valid_at(later->start)) return later->start;
+  return std::nullopt;
+}
+
+PhysicalOffset LogScan::end_of_dirt(PhysicalOffset from, int64_t zeros_max) {
+  CommitLog::Segment segment = log_.segment_of(from);
+  if (!segment) return from;
+  PhysicalOffset end = from;
+  for (PhysicalOffset at = from; at < segment->end() && at - end < zeros_max;) {
+    Bytes bytes = window(at, kBlock);
+    if (bytes.empty()) {
+      // Unreadable: taken for dirty, so that it is written anew.
+      end = std::min(segment->end(), at + kBlock);
+      at = end;
+      continue;
+    }
+    for (size_t i = bytes.size(); i > 0; --i) {
+      if (bytes[i - 1] == std::byte()) continue;
+      end = at + static_cast<int64_t>(i);
+      break;
+    }
+    at += static_cast<int64_t>(bytes.size());
+  }
+  return end;
+}
+
+}  // namespace agena::storage

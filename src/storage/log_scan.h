@@ -1,0 +1,58 @@
+// Walks the log record by record, believing nothing: for recovery.
+//
+// Over:     commit_log.h, message/record_format.h.  Under: recovery.h.
+// Threads:  one; before the log is started.
+// Lifetime: an item's bytes live until the next call.
+// Errors:   a range that cannot be read is a bad record; the scan itself does not fail.
+#pragma once
+#include <optional>
+#include <vector>
+
+#include "base/ids.h"
+#include "message/record_format.h"
+#include "storage/commit_log.h"
+
+namespace agena::storage {
+
+class LogScan {
+ public:
+  explicit LogScan(CommitLog& log) : log_(log) {}
+
+  enum class Kind : uint8_t {
+    record,
+    file_end,  // The blank record; the scan goes on with the next file.
+    bad,       // Nothing valid starts here; the scan stays.
+    end,       // Behind the last file.
+  };
+  struct Item {
+    Kind kind = Kind::end;
+    PhysicalOffset at;
+    message::RecordView record;  // Of a record: checked with its CRC.
+  };
+
+  void seek(PhysicalOffset at) { at_ = at; }
+  PhysicalOffset position() const { return at_; }
+  Item next();
+
+  // The first valid record in [from, from + lookahead), or at the start of a later file.
+  std::optional<PhysicalOffset> find_valid(PhysicalOffset from, int64_t lookahead);
+  // One past the last byte that is not zero between `from` and the end of its file, looking no
+  // further than `zeros_max` zeros: the log's blocks are written from the front.
+  PhysicalOffset end_of_dirt(PhysicalOffset from, int64_t zeros_max);
+
+  int64_t bytes_read() const { return bytes_read_; }
+
+ private:
+  // Up to `bytes` from `at` within one file; fewer at its end, none when unreadable.
+  Bytes window(PhysicalOffset at, int64_t bytes);
+  bool is_valid_at(PhysicalOffset at);
+
+  CommitLog& log_;
+  PhysicalOffset at_;
+  std::vector<std::byte> buffer_;
+  PhysicalOffset buffer_at_;
+  size_t buffer_used_ = 0;
+  int64_t bytes_read_ = 0;
+};
+
+}  // namespace agena::storage

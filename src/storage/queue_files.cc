@@ -1,0 +1,262 @@
+#include "storage/queue_files.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "base/assert.h"
+#include "base/log.h"
+#include "storage/segment_file.h"
+
+namespace agena::storage {
+namespace {
+
+constexpr size_t kBlockEntries = 3'276;  // 64 KiB of entries at a time.
+
+std::optional<int32_t> queue_id_of(const std::string& name) {
+  int32_t id = 0;
+  auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), id);
+  if (error != std::errc{} || end != name.data() + name.size() || id < 0) return std::nullopt;
+  return id;
+}
+
+}  // namespace
+
+QueueFiles::QueueFiles(io::Files& files, std::string dir, int64_t file_bytes, size_t open_max)
+    : files_(files),
+      dir_(std::move(dir)),
+      file_bytes_((file_bytes + kQueueEntrySize - 1) / kQueueEntrySize * kQueueEntrySize),
+      cache_(open_max) {
+  ASSERT(file_bytes_ > 0);
+}
+
+std::string QueueFiles::dir_of(const ConsumeQueue& queue) const {
+  return fmt::format("{}/{}/{}", dir_, queue.topic, queue.id.value);
+}
+
+Result<std::vector<QueueFiles::Found>> QueueFiles::load() {
+  std::vector<Found> all;
+  TRY_OK(files_.make_dirs(dir_));
+  TRY(topics, files_.list(dir_));
+  for (const std::string& topic : topics) {
+    auto ids = files_.list(dir_ + "/" + topic);
+    if (!ids) continue;  // Not a directory: Java skips it too.
+    for (const std::string& name : *ids) {
+      auto id = queue_id_of(name);
+      if (!id) continue;
+      Found found{topic, QueueId(*id), {}, {}};
+      TRY(has_files, load_queue(topic, *id, found));
+      if (has_files) all.push_back(std::move(found));
+    }
+  }
+  return all;
+}
+
+Result<bool> QueueFiles::load_queue(const std::string& topic, int32_t id, Found& found) {
+  const std::string dir = fmt::format("{}/{}/{}", dir_, topic, id);
+  TRY(names, files_.list(dir));
+  std::vector<int64_t> starts;
+  for (const std::string& name : names) {
+    auto start = start_of_file_name(name);
+    if (start && *start % file_bytes_ == 0) starts.push_back(*start);
+    if (start && *start % file_bytes_ != 0)
+      return Error{Errc::corrupt, fmt::format("{}/{} does not fit mappedFileSizeConsumeQueue={}",
+                                              dir, name, file_bytes_)};
+  }
+  if (starts.empty()) return false;
+  found.floor = QueueOffset(starts.front() / kQueueEntrySize);
+  // Files behind a missing one cannot be trusted to continue the queue: recovery makes them anew.
+  size_t last = 0;
+  while (last + 1 < starts.size() && starts[last + 1] == starts[last] + file_bytes_) ++last;
+  TRY(end, find_end(dir + "/" + file_name_of(starts[last]), starts[last]));
+  found.max = end;
+  return true;
+}
+
+// Entries fill a file from the front, so the first zero one is found by halving.
+Result<QueueOffset> QueueFiles::find_end(const std::string& path, int64_t start) {
+  TRY(file, files_.open(path, io::Open::read));
+  TRY(size, file->size());
+  const int64_t base = start / kQueueEntrySize;
+  int64_t low = 0;
+  int64_t high = std::min(static_cast<int64_t>(size), file_bytes_) / kQueueEntrySize;
+  while (low < high) {
+    const int64_t middle = low + (high - low) / 2;
+    std::byte raw[kQueueEntrySize];
+    TRY(count, file->read_at(raw, static_cast<uint64_t>(middle * kQueueEntrySize)));
+    if (count == sizeof raw && load_entry(raw).is_written())
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return QueueOffset(base + low);
+}
+
+Result<FileCache::Handle> QueueFiles::open(const ConsumeQueue& queue, int64_t start,
+                                           io::Open mode) {
+  ASSERT(start >= 0 && start % file_bytes_ == 0);
+  return cache_.get({&queue, start}, [&]() -> Result<std::unique_ptr<io::File>> {
+    const std::string dir = dir_of(queue);
+    const std::string path = dir + "/" + file_name_of(start);
+    auto found = files_.open(path, io::Open::write);
+    if (found) {
+      TRY(size, (*found)->size());
+      // Cut short by a crash between making the file and giving it its size.
+      if (static_cast<int64_t>(size) < file_bytes_)
+        TRY_OK((*found)->resize(static_cast<uint64_t>(file_bytes_)));
+      return found;
+    }
+    if (found.error().code != Errc::not_found || mode != io::Open::create) return found;
+    TRY_OK(files_.make_dirs(dir));
+    TRY(made, files_.open(path, io::Open::create));
+    TRY_OK(made->resize(static_cast<uint64_t>(file_bytes_)));
+    unsynced_dirs_.insert(dir);
+    unsynced_dirs_.insert(dir_ + "/" + queue.topic);
+    unsynced_dirs_.insert(dir_);
+    return std::move(made);
+  });
+}
+
+size_t QueueFiles::read(const ConsumeQueue& queue, QueueOffset from, std::span<QueueEntry> out) {
+  ASSERT(from.value >= 0);
+  size_t done = 0;
+  std::byte raw[kBlockEntries * kQueueEntrySize];
+  while (done < out.size()) {
+    const int64_t index = from.value + static_cast<int64_t>(done);
+    const int64_t start = file_start(index);
+    const int64_t in_file = (start + file_bytes_) / kQueueEntrySize - index;
+    const size_t count = std::min({out.size() - done, static_cast<size_t>(in_file), kBlockEntries});
+    auto file = open(queue, start, io::Open::write);
+    if (!file) return done;
+    auto got = (*file)->read_at({raw, count * kQueueEntrySize},
+                                static_cast<uint64_t>(index * kQueueEntrySize - start));
+    if (!got) {
+      AGENA_LOG(error, "storage", "cannot read queue {}/{} at {}: {}", queue.topic, queue.id.value,
+                index, describe(got.error()));
+      return done;
+    }
+    for (size_t i = 0; i < *got / kQueueEntrySize; ++i) {
+      const QueueEntry entry = load_entry(raw + i * kQueueEntrySize);
+      if (!entry.is_written()) return done;
+      out[done++] = entry;
+    }
+    if (*got < count * kQueueEntrySize) return done;
+  }
+  return done;
+}
+
+Status QueueFiles::fill_blanks(io::File& file, int64_t start, int64_t until_index) {
+  const int64_t first = start / kQueueEntrySize;
+  ASSERT(until_index >= first);
+  Buffer block;
+  const int64_t count = std::min<int64_t>(until_index - first, kBlockEntries);
+  for (int64_t i = 0; i < count; ++i)
+    store_entry(block.extend(kQueueEntrySize), QueueEntry::blank());
+  for (int64_t done = 0; done < until_index - first;) {
+    const int64_t now = std::min(count, until_index - first - done);
+    TRY_OK(file.write_at(block.view().first(static_cast<size_t>(now * kQueueEntrySize)),
+                         static_cast<uint64_t>(done * kQueueEntrySize)));
+    done += now;
+  }
+  return ok();
+}
+
+Status QueueFiles::write(const ConsumeQueue& queue, QueueOffset from, Bytes entries,
+                         bool is_first) {
+  ASSERT(entries.size() % kQueueEntrySize == 0);
+  int64_t index = from.value;
+  while (!entries.empty()) {
+    const int64_t start = file_start(index);
+    const int64_t in_file = start + file_bytes_ - index * kQueueEntrySize;
+    const size_t count = std::min(entries.size(), static_cast<size_t>(in_file));
+    TRY(file, open(queue, start, io::Open::create));
+    if (std::exchange(is_first, false)) TRY_OK(fill_blanks(*file, start, index));
+    TRY_OK(file->write_at(entries.first(count),
+                          static_cast<uint64_t>(index * kQueueEntrySize - start)));
+    unsynced_.insert({&queue, start});
+    entries = entries.subspan(count);
+    index += static_cast<int64_t>(count) / kQueueEntrySize;
+  }
+  return ok();
+}
+
+Status QueueFiles::erase(const ConsumeQueue& queue, QueueOffset from, QueueOffset to) {
+  static constexpr std::byte zeros[kBlockEntries * kQueueEntrySize] = {};
+  int64_t index = from.value;
+  while (index < to.value) {
+    const int64_t start = file_start(index);
+    const int64_t in_file = (start + file_bytes_) / kQueueEntrySize - index;
+    const int64_t count =
+        std::min({to.value - index, in_file, static_cast<int64_t>(kBlockEntries)});
+    auto file = open(queue, start, io::Open::write);
+    if (!file && file.error().code == Errc::not_found) {
+      index += count;
+      continue;
+    }
+    if (!file) return file.error();
+    TRY_OK((*file)->write_at({zeros, static_cast<size_t>(count * kQueueEntrySize)},
+                             static_cast<uint64_t>(index * kQueueEntrySize - start)));
+    unsynced_.insert({&queue, start});
+    index += count;
+  }
+  return ok();
+}
+
+Result<bool> QueueFiles::sync_some(size_t files_max) {
+  for (size_t i = 0; i < files_max && !unsynced_.empty(); ++i) {
+    const Written next = *unsynced_.begin();
+    auto file = open(*next.queue, next.start, io::Open::write);
+    // A file that is gone was removed with its topic or by retention.
+    if (!file && file.error().code != Errc::not_found) return file.error();
+    if (file) TRY_OK((*file)->sync());
+    unsynced_.erase(next);
+  }
+  if (!unsynced_.empty()) return false;
+  for (size_t i = 0; i < files_max && !unsynced_dirs_.empty(); ++i) {
+    auto dir = unsynced_dirs_.begin();
+    auto done = files_.sync_dir(*dir);
+    if (!done && done.error().code != Errc::not_found) return done.error();
+    unsynced_dirs_.erase(dir);
+  }
+  return unsynced_dirs_.empty();
+}
+
+Result<QueueOffset> QueueFiles::remove_below(const ConsumeQueue& queue, QueueOffset keep_from) {
+  const std::string dir = dir_of(queue);
+  TRY(names, files_.list(dir));
+  int64_t floor = -1;
+  for (const std::string& name : names) {
+    auto start = start_of_file_name(name);
+    if (!start) continue;
+    const int64_t end = (*start + file_bytes_) / kQueueEntrySize;
+    if (end <= keep_from.value && floor < 0) {
+      cache_.forget({&queue, *start});
+      unsynced_.erase({&queue, *start});
+      TRY_OK(files_.remove(dir + "/" + name));
+      continue;
+    }
+    if (floor < 0) floor = *start / kQueueEntrySize;
+  }
+  return QueueOffset(floor < 0 ? keep_from.value : floor);
+}
+
+Status QueueFiles::remove_topic(const std::string& topic, const std::string& trash_dir) {
+  const std::string dir = dir_ + "/" + topic;
+  if (!files_.exists(dir)) return ok();
+  TRY_OK(files_.make_dirs(trash_dir));
+  std::string place;
+  do {
+    place = fmt::format("{}/{}", trash_dir, ++trash_count_);
+  } while (files_.exists(place));
+  TRY_OK(files_.rename(dir, place));
+  return files_.sync_dir(dir_);
+}
+
+void QueueFiles::forget(const ConsumeQueue& queue) {
+  cache_.forget(&queue);
+  std::erase_if(unsynced_, [&](const Written& w) { return w.queue == &queue; });
+}
+
+}  // namespace agena::storage

@@ -1,0 +1,84 @@
+// The consume queues' files: consumequeue/TOPIC/QUEUE/OFFSET, 20-byte entries, fixed sizes.
+//
+// Over:     file_cache.h, queue_entry.h, consume_queue.h.  Under: queue_table.h, recovery.h.
+// Threads:  read() from any thread; everything else by one at a time, under the table's
+//           persistence lock.
+// Errors:   those of the files; a range that no file holds reads as nothing.
+// Source:   docs/formats/consume_queue.md. Files are made when their first entry comes, at once
+//           with their full size (sparse), because Java's loader insists on it. A queue's first
+//           file is filled with blank entries up to where the queue starts.
+#pragma once
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "io/files.h"
+#include "storage/consume_queue.h"
+#include "storage/file_cache.h"
+#include "storage/queue_entry.h"
+
+namespace agena::storage {
+
+class QueueFiles {
+ public:
+  QueueFiles(io::Files& files, std::string dir, int64_t file_bytes, size_t open_max);
+
+  // What a start finds in the directory.
+  struct Found {
+    std::string topic;
+    QueueId id;
+    QueueOffset floor;  // The first entry of the first file.
+    QueueOffset max;    // One past the last entry written.
+  };
+  Result<std::vector<Found>> load();
+
+  // How many of `out` could be read from `from` on; fewer where files or entries are missing.
+  size_t read(const ConsumeQueue& queue, QueueOffset from, std::span<QueueEntry> out);
+
+  // Encoded entries from `from` on. `is_first`: the queue has no file yet.
+  Status write(const ConsumeQueue& queue, QueueOffset from, Bytes entries, bool is_first);
+  // Zeros over [from, to): entries that recovery has taken back.
+  Status erase(const ConsumeQueue& queue, QueueOffset from, QueueOffset to);
+
+  // The files written since they were last flushed. sync_some() flushes up to `files_max` of them;
+  // Result: whether none is left.
+  size_t unsynced() const { return unsynced_.size(); }
+  Result<bool> sync_some(size_t files_max);
+
+  // Removes the queue's files that end at or below `keep_from`; the answer is the new floor.
+  Result<QueueOffset> remove_below(const ConsumeQueue& queue, QueueOffset keep_from);
+  // The topic's directory leaves its place at once; its content is removed by empty_trash().
+  Status remove_topic(const std::string& topic, const std::string& trash_dir);
+  void forget(const ConsumeQueue& queue);
+
+  int64_t entries_per_file() const { return file_bytes_ / kQueueEntrySize; }
+  size_t open_files() { return cache_.open_files(); }
+  const std::string& dir() const { return dir_; }
+
+ private:
+  std::string dir_of(const ConsumeQueue& queue) const;
+  int64_t file_start(int64_t index) const { return index / entries_per_file() * file_bytes_; }
+  Result<FileCache::Handle> open(const ConsumeQueue& queue, int64_t start, io::Open mode);
+  Result<QueueOffset> find_end(const std::string& path, int64_t start);
+  Result<bool> load_queue(const std::string& topic, int32_t id, Found& found);
+  Status fill_blanks(io::File& file, int64_t start, int64_t until_index);
+
+  struct Written {
+    const ConsumeQueue* queue;
+    int64_t start;
+    auto operator<=>(const Written&) const = default;
+  };
+
+  io::Files& files_;
+  const std::string dir_;
+  const int64_t file_bytes_;
+  FileCache cache_;
+  std::set<Written> unsynced_;
+  std::set<std::string> unsynced_dirs_;  // Names were made in them.
+  int64_t trash_count_ = 0;
+};
+
+}  // namespace agena::storage

@@ -1,0 +1,263 @@
+#include "storage/queue_table.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "base/log.h"
+
+namespace agena::storage {
+
+QueueTable::QueueTable(io::Files& files, std::string dir, std::string trash_dir, int64_t file_bytes,
+                       size_t open_files_max)
+    : trash_dir_(std::move(trash_dir)), files_(files, std::move(dir), file_bytes, open_files_max) {}
+
+Status QueueTable::load() {
+  TRY(found, files_.load());
+  MutexLock lock(mutex_);
+  for (const QueueFiles::Found& f : found) add(f.topic, f.id).start_at(f.floor, f.max);
+  return ok();
+}
+
+ConsumeQueue* QueueTable::find_locked(std::string_view topic, QueueId id) {
+  auto found = topics_.find(topic);
+  if (found == topics_.end()) return nullptr;
+  auto& queues = found->second->queues;
+  // Ids are nearly always 0, 1, 2 ...
+  const auto index = static_cast<size_t>(id.value);
+  if (index < queues.size() && queues[index]->id == id) return queues[index].get();
+  auto at = std::lower_bound(queues.begin(), queues.end(), id,
+                             [](const auto& queue, QueueId wanted) { return queue->id < wanted; });
+  return at != queues.end() && (*at)->id == id ? at->get() : nullptr;
+}
+
+ConsumeQueue& QueueTable::add(std::string_view topic, QueueId id) {
+  auto found = topics_.find(topic);
+  if (found == topics_.end()) {
+    auto made = std::make_unique<Topic>();
+    made->name = topic;
+    found = topics_.emplace(std::string(topic), std::move(made)).first;
+  }
+  Topic& owner = *found->second;
+  auto at = std::lower_bound(owner.queues.begin(), owner.queues.end(), id,
+                             [](const auto& queue, QueueId wanted) { return queue->id < wanted; });
+  ASSERT(at == owner.queues.end() || (*at)->id != id, "added once");
+  return **owner.queues.insert(at, std::make_unique<ConsumeQueue>(owner.name, id));
+}
+
+ConsumeQueue* QueueTable::find(std::string_view topic, QueueId id) {
+  MutexLock lock(mutex_);
+  return find_locked(topic, id);
+}
+
+Result<ConsumeQueue*> QueueTable::find_or_add(std::string_view topic, QueueId id) {
+  MutexLock lock(mutex_);
+  if (ConsumeQueue* queue = find_locked(topic, id)) return queue;
+  const bool is_directory_name = !topic.empty() && topic != "." && topic != ".." &&
+                                 topic.find('/') == std::string_view::npos &&
+                                 topic.find('\0') == std::string_view::npos && topic.size() <= 255;
+  if (!is_directory_name || id.value < 0)
+    return Error{Errc::message_illegal, "no queue can have this topic or id"};
+  return &add(topic, id);
+}
+
+std::vector<std::string> QueueTable::topics() {
+  MutexLock lock(mutex_);
+  std::vector<std::string> names;
+  names.reserve(topics_.size());
+  for (const auto& [name, topic] : topics_) names.push_back(name);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<ConsumeQueue*> QueueTable::queues_of(std::string_view topic) {
+  MutexLock lock(mutex_);
+  std::vector<ConsumeQueue*> queues;
+  auto found = topics_.find(topic);
+  if (found == topics_.end()) return queues;
+  for (const auto& queue : found->second->queues) queues.push_back(queue.get());
+  return queues;
+}
+
+std::vector<ConsumeQueue*> QueueTable::all() {
+  MutexLock lock(mutex_);
+  std::vector<ConsumeQueue*> queues;
+  for (const auto& [name, topic] : topics_)
+    for (const auto& queue : topic->queues) queues.push_back(queue.get());
+  return queues;
+}
+
+size_t QueueTable::read(ConsumeQueue& queue, QueueOffset from, std::span<QueueEntry> out) {
+  if (from.value < 0) return 0;
+  size_t done = 0;
+  // What is not in memory is in a file, and may have left memory between the two looks.
+  for (int round = 0; round < 2 && done < out.size(); ++round) {
+    done += queue.read_recent(from + static_cast<int64_t>(done), out.subspan(done));
+    const QueueOffset at = from + static_cast<int64_t>(done);
+    const int64_t on_disk = queue.persisted() - at;
+    if (on_disk <= 0) return done;
+    const size_t wanted = std::min(out.size() - done, static_cast<size_t>(on_disk));
+    const size_t got = files_.read(queue, at, out.subspan(done, wanted));
+    done += got;
+    if (got < wanted) return done;
+  }
+  return done;
+}
+
+QueueOffset QueueTable::skip_blanks(ConsumeQueue& queue, QueueOffset from, QueueOffset to,
+                                    QueueEntry& entry) {
+  QueueEntry block[64];
+  while (from < to) {
+    const size_t count = std::min(std::size(block), static_cast<size_t>(to - from));
+    const size_t got = read(queue, from, std::span(block, count));
+    for (size_t i = 0; i < got; ++i) {
+      if (block[i].is_blank()) continue;
+      entry = block[i];
+      return from + static_cast<int64_t>(i);
+    }
+    // Where a file is missing nothing can be read: the next file may go on.
+    if (got < count) {
+      const int64_t per_file = files_.entries_per_file();
+      from = QueueOffset((from.value + static_cast<int64_t>(got)) / per_file * per_file + per_file);
+    } else {
+      from += static_cast<int64_t>(got);
+    }
+  }
+  return to;
+}
+
+QueueOffset QueueTable::min_of(ConsumeQueue& queue, PhysicalOffset log_begin) {
+  QueueOffset known;
+  if (queue.known_min(log_begin, known)) return known;
+  const QueueOffset max = queue.max();
+  QueueOffset low = queue.floor();
+  QueueOffset high = max;
+  while (low < high) {
+    const QueueOffset middle = low + (high - low) / 2;
+    QueueEntry entry;
+    const QueueOffset real = skip_blanks(queue, middle, high, entry);
+    if (real == high || entry.at >= log_begin)
+      high = middle;
+    else
+      low = real + 1;
+  }
+  QueueEntry first;
+  low = skip_blanks(queue, low, max, first);
+  ASSERT(low <= max);
+  if (!queue.is_deleted()) queue.remember_min(log_begin, low);
+  return low;
+}
+
+void QueueTable::mark_dirty(ConsumeQueue& queue) {
+  MutexLock lock(mutex_);
+  dirty_.push_back(&queue);
+}
+
+bool QueueTable::has_dirty() {
+  MutexLock lock(mutex_);
+  return !dirty_.empty();
+}
+
+bool QueueTable::write_one(ConsumeQueue& queue) {
+  scratch_.clear();
+  const ConsumeQueue::Unwritten range = queue.copy_unwritten(scratch_);
+  if (range.entries == 0) return queue.finish_write(queue.persisted(), true);
+  const bool is_first = range.from == queue.floor();
+  Status done = files_.write(queue, range.from, scratch_.view(), is_first);
+  {
+    MutexLock lock(mutex_);
+    if (!done && write_error_.code == Errc::ok)
+      AGENA_LOG(error, "storage", "cannot write queue {}/{}: {}", queue.topic, queue.id.value,
+                describe(done.error()));
+    write_error_ = done ? Error{Errc::ok, {}} : done.error();
+  }
+  const bool is_written = static_cast<bool>(done);
+  return queue.finish_write(is_written ? range.from + range.entries : range.from, is_written);
+}
+
+bool QueueTable::write_some(size_t queues_max) {
+  MutexLock files_lock(files_mutex_);
+  std::vector<ConsumeQueue*> batch;
+  {
+    MutexLock lock(mutex_);
+    const size_t count = std::min(queues_max, dirty_.size());
+    batch.assign(dirty_.end() - static_cast<ptrdiff_t>(count), dirty_.end());
+    dirty_.resize(dirty_.size() - count);
+  }
+  std::vector<ConsumeQueue*> again;
+  for (ConsumeQueue* queue : batch)
+    if (write_one(*queue)) again.push_back(queue);
+  MutexLock lock(mutex_);
+  const bool more = !dirty_.empty();
+  dirty_.insert(dirty_.begin(), again.begin(), again.end());
+  warm_.insert(warm_.end(), batch.begin(), batch.end());
+  return more;
+}
+
+Result<bool> QueueTable::sync_some(size_t files_max) {
+  MutexLock files_lock(files_mutex_);
+  return files_.sync_some(files_max);
+}
+
+void QueueTable::cool_down() {
+  std::vector<ConsumeQueue*> warm;
+  {
+    MutexLock lock(mutex_);
+    warm.swap(warm_);
+  }
+  std::sort(warm.begin(), warm.end());
+  warm.erase(std::unique(warm.begin(), warm.end()), warm.end());
+  std::erase_if(warm, [](ConsumeQueue* queue) { return queue->cool_down(); });
+  MutexLock lock(mutex_);
+  warm_.insert(warm_.end(), warm.begin(), warm.end());
+}
+
+Error QueueTable::write_error() {
+  MutexLock lock(mutex_);
+  return write_error_;
+}
+
+Status QueueTable::remove_topic(std::string_view topic) {
+  MutexLock files_lock(files_mutex_);
+  std::unique_ptr<Topic> gone;
+  {
+    MutexLock lock(mutex_);
+    auto found = topics_.find(topic);
+    if (found == topics_.end()) return ok();
+    gone = std::move(found->second);
+    topics_.erase(found);
+  }
+  for (const auto& queue : gone->queues) {
+    queue->mark_deleted();
+    files_.forget(*queue);
+  }
+  Status done = files_.remove_topic(gone->name, trash_dir_);
+  MutexLock lock(mutex_);
+  deleted_.push_back(std::move(gone));
+  return done;
+}
+
+Result<int64_t> QueueTable::remove_below(ConsumeQueue& queue, PhysicalOffset log_begin) {
+  const QueueOffset min = min_of(queue, log_begin);
+  const QueueOffset floor = queue.floor();
+  // The newest file always stays: it says how far the queue has come.
+  const int64_t per_file = files_.entries_per_file();
+  const int64_t newest = std::max<int64_t>(queue.persisted().value - 1, 0) / per_file * per_file;
+  const QueueOffset keep_from(std::min(min.value, newest));
+  if (keep_from.value / per_file <= floor.value / per_file) return int64_t{0};
+  MutexLock files_lock(files_mutex_);
+  if (queue.is_deleted()) return int64_t{0};
+  TRY(raised, files_.remove_below(queue, keep_from));
+  if (raised > floor) queue.raise_floor(raised);
+  return std::max<int64_t>(0, raised - floor);
+}
+
+Status QueueTable::cut(ConsumeQueue& queue, QueueOffset max) {
+  MutexLock files_lock(files_mutex_);
+  const QueueOffset persisted = queue.persisted();
+  ASSERT(queue.max() == persisted && max <= persisted, "recovery cuts what the files hold");
+  TRY_OK(files_.erase(queue, max, persisted));
+  queue.start_at(std::min(queue.floor(), max), max);
+  return ok();
+}
+
+}  // namespace agena::storage

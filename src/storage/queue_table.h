@@ -1,0 +1,96 @@
+// All consume queues of the store: found by topic and queue id, written to their files in slices,
+// read wherever their entries are.
+//
+// Over:     consume_queue.h, queue_files.h.  Under: appender.h, dispatch.h, readers, recovery.h,
+//           retention.h.
+// Threads:  any; writing, flushing and deleting exclude each other inside.
+// Lifetime: queues stay valid until the table goes, also when their topic was deleted.
+// Errors:   a queue file that cannot be written stays on the list and is tried again; the store
+//           refuses new messages as long as write_error() is set.
+#pragma once
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/string_key.h"
+#include "base/thread.h"
+#include "storage/consume_queue.h"
+#include "storage/queue_files.h"
+
+namespace agena::storage {
+
+class QueueTable {
+ public:
+  QueueTable(io::Files& files, std::string dir, std::string trash_dir, int64_t file_bytes,
+             size_t open_files_max);
+
+  // Makes a queue of all that the directory holds. Before any other thread knows the table.
+  Status load();
+
+  ConsumeQueue* find(std::string_view topic, QueueId id) EXCLUDES(mutex_);
+  // Errc::message_illegal for names that are no directory of their own, and negative ids.
+  Result<ConsumeQueue*> find_or_add(std::string_view topic, QueueId id) EXCLUDES(mutex_);
+  std::vector<std::string> topics() EXCLUDES(mutex_);
+  std::vector<ConsumeQueue*> queues_of(std::string_view topic) EXCLUDES(mutex_);
+  std::vector<ConsumeQueue*> all() EXCLUDES(mutex_);
+
+  // Decodes entries from memory and files; fewer than asked at the end or where a file is missing.
+  size_t read(ConsumeQueue& queue, QueueOffset from, std::span<QueueEntry> out);
+  // The first entry that lies at or behind `log_begin`; the maximum when none does.
+  QueueOffset min_of(ConsumeQueue& queue, PhysicalOffset log_begin);
+  // The first entry in [from, to) that no blank is; `to` when there is none.
+  QueueOffset skip_blanks(ConsumeQueue& queue, QueueOffset from, QueueOffset to, QueueEntry& entry);
+
+  // ---- Writing.
+  void mark_dirty(ConsumeQueue& queue) EXCLUDES(mutex_);  // push() said that it became so.
+  bool has_dirty() EXCLUDES(mutex_);
+  // Writes up to `queues_max` dirty queues; true when more are waiting.
+  bool write_some(size_t queues_max) EXCLUDES(mutex_, files_mutex_);
+  // Flushes up to `files_max` written files; Result: whether everything written is on the disk.
+  Result<bool> sync_some(size_t files_max) EXCLUDES(files_mutex_);
+  void cool_down() EXCLUDES(mutex_);     // Memory of queues where nothing moves.
+  Error write_error() EXCLUDES(mutex_);  // Errc::ok when the last round went well.
+
+  // ---- Removing.
+  // The caller holds the appender's lock, so nobody is adding to the topic.
+  Status remove_topic(std::string_view topic) EXCLUDES(mutex_, files_mutex_);
+  // Files whose entries all lie below `log_begin`; returns how many entries they held.
+  Result<int64_t> remove_below(ConsumeQueue& queue, PhysicalOffset log_begin)
+      EXCLUDES(files_mutex_);
+
+  // ---- Recovery, one thread.
+  // Takes back the entries at and behind `max`, in memory and in the files.
+  Status cut(ConsumeQueue& queue, QueueOffset max) EXCLUDES(files_mutex_);
+
+  int64_t entries_per_file() const { return files_.entries_per_file(); }
+  size_t open_files() { return files_.open_files(); }
+
+ private:
+  struct Topic {
+    std::string name;
+    std::vector<std::unique_ptr<ConsumeQueue>> queues;  // By id.
+  };
+  ConsumeQueue& add(std::string_view topic, QueueId id) REQUIRES(mutex_);
+  ConsumeQueue* find_locked(std::string_view topic, QueueId id) REQUIRES(mutex_);
+  bool write_one(ConsumeQueue& queue) REQUIRES(files_mutex_);
+
+  const std::string trash_dir_;
+  Mutex files_mutex_;  // Held across file operations; never taken by appenders or readers.
+  QueueFiles files_;   // Reads need no lock, the rest files_mutex_.
+  Buffer scratch_ GUARDED_BY(files_mutex_);
+
+  Mutex mutex_;
+  std::unordered_map<std::string, std::unique_ptr<Topic>, StringKeyHash, std::equal_to<>> topics_
+      GUARDED_BY(mutex_);
+  std::vector<std::unique_ptr<Topic>> deleted_ GUARDED_BY(mutex_);
+  std::vector<ConsumeQueue*> dirty_ GUARDED_BY(mutex_);
+  std::vector<ConsumeQueue*> warm_ GUARDED_BY(mutex_);  // May hold recent entries in memory.
+  Error write_error_ GUARDED_BY(mutex_) = {Errc::ok, {}};
+};
+
+}  // namespace agena::storage
