@@ -147,7 +147,8 @@ TEST(Record, PropertiesAreJoinedWithOneSeparator) {
     Draft draft = sample();
     draft.properties = c.first;
     draft.more_properties = c.second;
-    Result<RecordView> view = decoded(encoded(draft));
+    const std::string bytes = encoded(draft);
+    Result<RecordView> view = decoded(bytes);
     ASSERT_TRUE(view) << c.joined;
     EXPECT_EQ(view->properties, c.joined);
   }
