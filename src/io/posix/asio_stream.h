@@ -1,0 +1,59 @@
+// A TCP connection of an AsioLoop.
+//
+// Over: io/loop.h.  Under: asio_loop.cc.  Threads: its loop's.
+// Reading waits for readiness and reads into space that the loop's streams share; only what the
+// owner did not take is kept here, so an idle connection holds no buffer.
+#pragma once
+#include <boost/asio/ip/tcp.hpp>
+
+#include "io/posix/asio_loop.h"
+
+namespace agena::io {
+
+Address address_of(const boost::asio::ip::tcp::endpoint& endpoint);
+
+class AsioStream final : public Stream, public std::enable_shared_from_this<AsioStream> {
+ public:
+  AsioStream(AsioLoop& loop, boost::asio::ip::tcp::socket socket);
+  ~AsioStream() override;
+
+  void start(std::shared_ptr<StreamEvents> events) override;
+  Buffer& out() override;
+  size_t unsent() const override { return out_.size() - sent_; }
+  void pause_reading() override { paused_ = true; }
+  void resume_reading() override;
+  void close_after_send() override;
+  void close() override;
+  const Address& peer() const override { return peer_; }
+  const Address& local() const override { return local_; }
+
+  void flush();                             // Sends what is pending, as much as the socket takes.
+  void forget_owner() { events_.reset(); }  // The loop ends; nobody is told anything any more.
+
+ private:
+  void await_readable();
+  void read();
+  void deliver(Bytes fresh);
+  void deliver_kept();
+  void await_writable();
+  void fail(const Error& why);
+  void tell_closed(const Error& why);
+
+  AsioLoop& loop_;
+  boost::asio::ip::tcp::socket socket_;
+  Address peer_, local_;
+  std::shared_ptr<StreamEvents> events_;
+  Buffer out_;
+  size_t sent_ = 0;  // Of out_.
+  Buffer kept_;      // Received and not yet taken.
+  std::unique_ptr<Timer> close_timer_;
+  bool paused_ = false;
+  bool awaits_readable_ = false;
+  bool awaits_writable_ = false;
+  bool was_blocked_ = false;
+  bool in_unflushed_ = false;
+  bool closes_after_send_ = false;
+  bool closed_ = false;
+};
+
+}  // namespace agena::io
