@@ -63,7 +63,7 @@ BANS = [
     Ban(r"\bpthread_create\b", THREAD, outside_io),
     Ban(r"(?<![\w.>])::(open|openat|pread|preadv|pwrite|pwritev|read|write|fsync|fdatasync|mmap)"
         r"\s*\(", FILES, outside_io_and_tests),
-    Ban(r"\bfopen\s*\(|\b[io]?fstream\b|\bstd::filesystem\b", FILES, outside_io_and_tests),
+    Ban(r"\bfopen\s*\(|\b[io]?fstream\b|\bstd::filesystem::(?!path\b)", FILES, outside_io_and_tests),
     Ban(r"(?<![\w.>])(::)?(socket|accept4?|epoll_\w+)\s*\(", NET, outside_io),
     Ban(r"\bboost::asio\b|\basio::", NET, outside_io),
     Ban(r"\bthrow\b", VALUES, outside_edge),
@@ -83,7 +83,7 @@ BANS = [
 INCLUDE_BANS = [
     (re.compile(r"<(cassert|assert\.h)>"), "ASSERT of base/assert.h", product),
     (re.compile(r"<thread>"), THREAD, outside_io_and_tests),
-    (re.compile(r"<(fstream|filesystem)>"), FILES, outside_io_and_tests),
+    (re.compile(r"<fstream>"), FILES, outside_io_and_tests),
     (re.compile(r"<(sys/socket\.h|sys/epoll\.h|netinet/.*|boost/asio.*)>"), NET, outside_io),
     (re.compile(r"<(mutex|shared_mutex)>"), LOCKS, above_io),
 ]
