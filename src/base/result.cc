@@ -17,6 +17,10 @@ const ErrcInfo& errc_info(Errc code) noexcept {
   return kCatalogue[at];
 }
 
+int errc_count() noexcept {
+  return static_cast<int>(kCatalogue.size());
+}
+
 std::string describe(const Error& error) {
   std::string out = errc_info(error.code).name;
   if (auto text = error.remark(); !text.empty()) out.append(": ").append(text);

@@ -29,6 +29,7 @@ struct ErrcInfo {
   const char* hint;       // What an operator should check.
 };
 const ErrcInfo& errc_info(Errc code) noexcept;
+int errc_count() noexcept;  // Rows of the catalogue; every smaller number is an Errc.
 
 struct Error {
   Errc code = Errc::system_error;

@@ -1,1 +1,75 @@
-int main() { return 0; }
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+
+#include "cmd/commands.h"
+
+namespace agena::cmd {
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> all = {
+      {"dev", "Name server and broker in one process, on this machine only: the first thing to run",
+       setup_dev},
+      {"namesrv", "Run a name server", setup_namesrv},
+      {"broker", "Run a broker", setup_broker},
+      {"pub", "Send a message", setup_pub},
+      {"sub", "Print the messages of a topic", setup_sub},
+      {"explain", "What a RocketMQ code means and what to check", setup_explain},
+      {"version", "Which agena this is and which RocketMQ it speaks", setup_version},
+  };
+  return all;
+}
+
+int report(const Error& error) {
+  std::fprintf(stderr, "agena: %s\n", describe(error).c_str());
+  if (const char* hint = errc_info(error.code).hint; *hint != '\0') {
+    std::fprintf(stderr, "       %s\n", hint);
+  }
+  switch (error.code) {
+    case Errc::usage:
+    case Errc::bad_config:
+      return 2;
+    case Errc::not_found:
+    case Errc::topic_not_exist:
+      return 3;
+    case Errc::unreachable:
+      return 4;
+    case Errc::no_permission:
+      return 5;
+    case Errc::timed_out:
+      return 7;
+    default:
+      return 1;
+  }
+}
+
+namespace {
+
+int run(int argc, char** argv) {
+  CLI::App app{"agena: a messaging server that speaks RocketMQ"};
+  app.require_subcommand(1);
+  app.fallthrough(false);
+  std::function<int()> chosen;
+  for (const Command& command : commands()) {
+    CLI::App* sub = app.add_subcommand(command.name, command.help);
+    auto runs = command.setup(*sub);
+    sub->callback([&chosen, runs] { chosen = runs; });
+  }
+  // The names of RocketMQ's start scripts stand for the subcommands that do the same.
+  std::string name = std::filesystem::path(argv[0]).filename();
+  std::vector<std::string> words(argv + 1, argv + argc);
+  if (name == "mqnamesrv") words.insert(words.begin(), "namesrv");
+  if (name == "mqbroker") words.insert(words.begin(), "broker");
+  words.insert(words.begin(), "agena");
+  std::vector<const char*> arguments;
+  for (const std::string& word : words) arguments.push_back(word.c_str());
+  CLI11_PARSE(app, static_cast<int>(arguments.size()), arguments.data());
+  return chosen();
+}
+
+}  // namespace
+}  // namespace agena::cmd
+
+int main(int argc, char** argv) {
+  return agena::cmd::run(argc, argv);
+}

@@ -19,6 +19,7 @@ constexpr int32_t kCommitsOffset = 1;
 constexpr int32_t kMayWait = 2;
 constexpr int32_t kHasSubscription = 4;
 constexpr int64_t kWaitMsMax = 60'000;
+constexpr int64_t kNoTag = INT64_MIN;  // Tag codes are 32-bit hashes.
 // Why a reader was refused, for clients that tell the reasons apart.
 enum class Forbidden : int32_t {
   broker = 1,
@@ -159,7 +160,10 @@ std::optional<Refusal> Puller::subscription_of(const PullMessage& request, const
     if (!parsed) {
       return refuse(Errc::subscription_parse_failed, "parse the consumer's subscription failed");
     }
-    if (!parsed->takes_all) tags = std::move(parsed->tag_codes);
+    if (parsed->takes_all) return std::nullopt;
+    tags = std::move(parsed->tag_codes);
+    // An expression of blanks names no tag and takes nothing, as in Java; no code is this one.
+    if (tags.empty()) tags.push_back(kNoTag);
     return std::nullopt;
   };
   if ((request.sys_flag & kHasSubscription) != 0) {

@@ -1,0 +1,146 @@
+#include "client/puller.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "message/compression.h"
+#include "message/properties.h"
+#include "message/sys_flag.h"
+#include "wire/requests/offsets.h"
+#include "wire/requests/pull.h"
+
+namespace agena::client {
+namespace {
+
+constexpr int64_t kTimeoutMs = 3'000;
+constexpr int32_t kMessagesAPull = 32;
+constexpr int32_t kMayWait = 2;
+constexpr int32_t kHasSubscription = 4;
+
+Result<IncomingMessage> message_of(const message::RecordView& record) {
+  auto known = message::scan_known(record.properties);
+  std::string body(as_text(record.body));
+  if (message::sys_flag::has(record.sys_flag, message::sys_flag::compressed)) {
+    TRY(kind, message::compression_of(record.sys_flag));
+    Buffer plain;
+    TRY_OK(message::inflate(kind, record.body, {}, plain));
+    body = as_text(plain.view());
+  }
+  return IncomingMessage{.topic = std::string(record.topic),
+                         .body = std::move(body),
+                         .tags = std::string(known.tags),
+                         .keys = std::string(known.keys),
+                         .properties = std::string(record.properties),
+                         .unique_key = std::string(known.uniq_key),
+                         .queue_id = record.queue_id,
+                         .queue_offset = record.queue_offset,
+                         .born = record.born,
+                         .stored = record.store_time};
+}
+
+}  // namespace
+
+Puller::Puller(rpc::Client& client, Routes& routes, const io::Clock& clock, PullerOptions options)
+    : client_(client), routes_(routes), clock_(clock), options_(std::move(options)) {}
+
+Status Puller::open() {
+  auto queues = routes_.queues_to_read(options_.topic);
+  if (!queues) {
+    return queues.error().code == Errc::topic_not_exist ? ok() : Status(queues.error());
+  }
+  for (auto& queue : *queues) {
+    TRY(start, start_of(queue));
+    readers_.push_back({std::move(queue), start});
+  }
+  return ok();
+}
+
+Result<QueueOffset> Puller::start_of(const TopicQueue& queue) {
+  if (options_.commits) {
+    wire::QueryConsumerOffset request;
+    request.consumer_group = options_.group;
+    request.topic = queue.topic;
+    request.queue_id = queue.queue_id;
+    request.set_zero_if_not_found = false;
+    TRY(answer, call(client_, queue.address, request, {}, kTimeoutMs));
+    if (answer.ok()) {
+      TRY(reply, answer.fields<wire::OffsetReply>());
+      return reply.offset;
+    }
+  }
+  auto ask = [&](const auto& request) -> Result<QueueOffset> {
+    TRY(answer, call(client_, queue.address, request, {}, kTimeoutMs));
+    if (!answer.ok()) return answer.error();
+    TRY(reply, answer.template fields<wire::OffsetReply>());
+    return reply.offset;
+  };
+  if (options_.start == StartAt::first) {
+    return ask(wire::GetMinOffset{.topic = queue.topic, .queue_id = queue.queue_id});
+  }
+  return ask(wire::GetMaxOffset{.topic = queue.topic, .queue_id = queue.queue_id});
+}
+
+Result<std::vector<IncomingMessage>> Puller::poll(int64_t wait_ms) {
+  std::vector<IncomingMessage> out;
+  MonoNanos deadline = clock_.mono() + wait_ms * kNanosPerMilli;
+  do {
+    if (readers_.empty()) {
+      TRY_OK(open());
+      // What is there by now came after we began to wait.
+      for (auto& reader : readers_) {
+        if (options_.start == StartAt::last) reader.next = QueueOffset(0);
+      }
+    }
+    for (auto& reader : readers_) TRY_OK(pull(reader, 0, out));
+    int64_t left_ms = (deadline - clock_.mono()) / kNanosPerMilli;
+    if (!out.empty() || left_ms <= 0) break;
+    // One queue is waited on for a moment; the others have their turn after that.
+    Reader waiter{{options_.topic, "", "", QueueId(0)}, QueueOffset(0)};
+    Reader& one = readers_.empty() ? waiter : readers_.front();
+    if (readers_.empty()) break;
+    TRY_OK(pull(one, std::min<int64_t>(left_ms, 100), out));
+  } while (out.empty() && clock_.mono() < deadline);
+  return out;
+}
+
+Status Puller::pull(Reader& reader, int64_t wait_ms, std::vector<IncomingMessage>& out) {
+  wire::PullMessage request;
+  request.consumer_group = options_.group;
+  request.topic = reader.queue.topic;
+  request.queue_id = reader.queue.queue_id;
+  request.queue_offset = reader.next;
+  request.messages_max = kMessagesAPull;
+  request.sys_flag = kHasSubscription | (wait_ms > 0 ? kMayWait : 0);
+  request.suspend_timeout_ms = wait_ms;
+  request.subscription = options_.tags;
+  request.expression_type = "TAG";
+  TRY(answer, call(client_, reader.queue.address, request, {}, kTimeoutMs + wait_ms));
+  TRY(reply, answer.fields<wire::PullMessageReply>());
+  bool moved = answer.code == errc_info(Errc::pull_offset_moved).response_code ||
+               answer.code == errc_info(Errc::pull_retry_immediately).response_code;
+  if (moved) reader.next = reply.next_begin_offset;
+  if (moved || answer.code == errc_info(Errc::pull_not_found).response_code) return ok();
+  if (!answer.ok()) return answer.error();
+  Bytes rest = as_bytes(answer.body);
+  while (!rest.empty()) {
+    TRY(record, message::decode(rest, message::Verify::crc));
+    TRY(message, message_of(record));
+    out.push_back(std::move(message));
+    rest = rest.subspan(static_cast<size_t>(record.size));
+  }
+  reader.next = reply.next_begin_offset;
+  return options_.commits ? commit(reader) : ok();
+}
+
+Status Puller::commit(const Reader& reader) {
+  wire::UpdateConsumerOffset request;
+  request.consumer_group = options_.group;
+  request.topic = reader.queue.topic;
+  request.queue_id = reader.queue.queue_id;
+  request.commit_offset = reader.next;
+  TRY(answer, call(client_, reader.queue.address, request, {}, kTimeoutMs));
+  return answer.ok() ? ok() : Status(answer.error());
+}
+
+}  // namespace agena::client

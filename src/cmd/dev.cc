@@ -1,0 +1,89 @@
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "base/log.h"
+#include "cmd/commands.h"
+#include "cmd/servers.h"
+#include "io/host.h"
+
+namespace agena::cmd {
+namespace {
+
+constexpr int kNamesrvPort = 9876;
+constexpr int kBrokerPort = 10911;
+constexpr int64_t kLogFileBytes = 64 << 20;  // A laptop's disk is not a server's.
+
+struct DevOptions {
+  std::string data = "./agena-data";
+  int port_offset = 0;
+  bool verbose = false;
+};
+
+void print_ready(const io::Env&, const DevOptions& options, int64_t ready_ms) {
+  int namesrv_port = kNamesrvPort + options.port_offset;
+  std::string at = options.port_offset == 0 ? "" : fmt::format(" -n 127.0.0.1:{}", namesrv_port);
+  fmt::print("agena {} ready in {} ms, {} MiB, data in {} (delete it to start over)\n",
+             AGENA_VERSION, ready_ms, io::process_usage().resident_bytes >> 20, options.data);
+  fmt::print("  name server  127.0.0.1:{}   for RocketMQ clients and mqadmin -n\n", namesrv_port);
+  fmt::print("  broker       127.0.0.1:{}\n", kBrokerPort + options.port_offset);
+  fmt::print(
+      "  try:  agena sub hello{0}        then in another terminal:   agena pub hello \"first "
+      "message\"{0}\n",
+      at);
+  std::fflush(stdout);
+}
+
+Result<namesrv::Options> namesrv_options(const DevOptions& dev, const HostFacts& host) {
+  namesrv::Options out;
+  out.listen.listen_port = kNamesrvPort + dev.port_offset;
+  out.kv_config_path = dev.data + "/namesrv/kvConfig.json";
+  out.config_store_path = dev.data + "/namesrv/namesrv.properties";
+  TRY_OK(namesrv::complete(out, host));
+  return out;
+}
+
+Result<broker::Options> broker_options(const DevOptions& dev, const HostFacts& host) {
+  broker::Options out;
+  out.listen.listen_port = kBrokerPort + dev.port_offset;
+  out.broker_name = "broker-a";
+  out.broker_ip1 = out.broker_ip2 = "127.0.0.1";
+  out.namesrv_addr = {fmt::format("127.0.0.1:{}", kNamesrvPort + dev.port_offset)};
+  out.store.root_dir = dev.data + "/store";
+  out.store.log_file_bytes = kLogFileBytes;
+  TRY_OK(broker::complete(out, host));
+  return out;
+}
+
+Status run_dev(const DevOptions& dev) {
+  set_log_level(dev.verbose ? LogLevel::info : LogLevel::warn);
+  HostFacts host = io::read_host_facts();
+  TRY(names, namesrv_options(dev, host));
+  TRY(brokers, broker_options(dev, host));
+  auto env = io::make_posix_env(loop_count(brokers.listen, host.cores));
+  TRY(name_server, NamesrvProcess::start(*env, names));
+  TRY(broker, BrokerProcess::start(*env, brokers));
+  print_ready(*env, dev, (env->clock().mono() - io::process_started()) / kNanosPerMilli);
+  env->run_until_stopped();
+  Status stopped = broker->stop();
+  name_server->stop();
+  return stopped;
+}
+
+}  // namespace
+
+std::function<int()> setup_dev(CLI::App& app) {
+  auto options = std::make_shared<DevOptions>();
+  app.add_option("--data", options->data, "Where the data lies")->capture_default_str();
+  app.add_option("--port-offset", options->port_offset,
+                 "Added to 9876 (name server) and 10911 (broker)")
+      ->check(CLI::Range(0, 50000));
+  app.add_flag("-v,--verbose", options->verbose, "Log what happens, not only what goes wrong");
+  return [options] {
+    Status status = run_dev(*options);
+    return status ? 0 : report(status.error());
+  };
+}
+
+}  // namespace agena::cmd

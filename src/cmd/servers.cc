@@ -1,0 +1,99 @@
+#include "cmd/servers.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "message/host.h"
+#include "rpc/address_range.h"
+
+namespace agena::cmd {
+namespace {
+
+constexpr int kFastPortDistance = 2;  // RocketMQ's second port: listenPort - 2.
+
+rpc::ServerOptions server_options(const rpc::ListenOptions& listen, bool has_fast_port) {
+  rpc::ServerOptions out;
+  out.bind_ip = listen.bind_address;
+  out.ports.push_back(static_cast<uint16_t>(listen.listen_port));
+  if (has_fast_port) {
+    out.ports.push_back(static_cast<uint16_t>(listen.listen_port - kFastPortDistance));
+  }
+  out.limits = listen.limits;
+  return out;
+}
+
+// While nothing authenticates peers, administrative requests come from these addresses only.
+Status restrict_admin(rpc::Router& router, const rpc::ListenOptions& listen) {
+  std::vector<rpc::AddressRange> ranges;
+  for (const std::string& text : listen.admin_allow_cidr) {
+    TRY(range, rpc::parse_address_range(text));
+    ranges.push_back(range);
+  }
+  router.set_admin_check([ranges](const io::Address& peer) {
+    auto host = message::parse_ip(peer.ip, peer.port);
+    return host && std::any_of(ranges.begin(), ranges.end(),
+                               [&](const auto& range) { return range.contains(*host); });
+  });
+  return ok();
+}
+
+}  // namespace
+
+int loop_count(const rpc::ListenOptions& listen, int cores) {
+  return listen.io_loops > 0 ? listen.io_loops : std::max(1, cores - 1);
+}
+
+Result<std::unique_ptr<NamesrvProcess>> NamesrvProcess::start(io::Env& env,
+                                                              namesrv::Options options) {
+  std::unique_ptr<NamesrvProcess> out(new NamesrvProcess(std::move(options)));
+  TRY(opened, namesrv::NameServer::open({env.clock(), env.files(), *env.loops().front(),
+                                         env.background(), out->options_}));
+  out->name_server_ = std::move(opened);
+  TRY_OK(restrict_admin(out->router_, out->options_.listen));
+  out->name_server_->add_handlers(out->router_);
+  TRY(served, rpc::Server::start(env, out->router_, out->name_server_.get(),
+                                 server_options(out->options_.listen, false)));
+  out->server_ = std::move(served);
+  out->name_server_->start();
+  return out;
+}
+
+NamesrvProcess::~NamesrvProcess() {
+  stop();
+}
+
+void NamesrvProcess::stop() {
+  if (server_) server_->stop();
+  server_.reset();
+  if (name_server_) name_server_->stop();
+  name_server_.reset();
+}
+
+Result<std::unique_ptr<BrokerProcess>> BrokerProcess::start(io::Env& env, broker::Options options) {
+  std::unique_ptr<BrokerProcess> out(new BrokerProcess(std::move(options)));
+  TRY(opened, broker::Broker::open(env, out->options_));
+  out->broker_ = std::move(opened);
+  TRY_OK(restrict_admin(out->router_, out->options_.listen));
+  out->broker_->add_handlers(out->router_);
+  TRY(served, rpc::Server::start(env, out->router_, out->broker_.get(),
+                                 server_options(out->options_.listen, true)));
+  out->server_ = std::move(served);
+  out->broker_->start();
+  return out;
+}
+
+BrokerProcess::~BrokerProcess() {
+  if (Status stopped = stop(); !stopped) {
+    AGENA_LOG(error, "broker", "did not stop cleanly: {}", describe(stopped.error()));
+  }
+}
+
+Status BrokerProcess::stop() {
+  if (server_) server_->stop();
+  server_.reset();
+  Status status = broker_ ? broker_->stop() : ok();
+  broker_.reset();
+  return status;
+}
+
+}  // namespace agena::cmd
