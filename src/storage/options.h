@@ -45,6 +45,8 @@ struct StoreOptions {
   double disk_clean_forcibly_ratio = 0.85;  // diskSpaceCleanForciblyRatio
   int64_t clean_interval_ms = 10'000;       // cleanResourceInterval
   int64_t log_delete_interval_ms = 100;     // deleteCommitLogFilesInterval
+  int32_t delete_files_max = 10;            // deleteFileBatchMax, a round.
+  bool clean_forcibly = true;               // cleanFileForciblyEnable
 
   // messageDelayLevel: what each level of SCHEDULE_TOPIC_XXXX waits, first level first.
   std::vector<int64_t> delay_levels_ms = {

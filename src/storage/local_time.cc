@@ -1,0 +1,33 @@
+#include "storage/local_time.h"
+
+#include <ctime>
+
+namespace agena::storage {
+
+LocalTime local_time(UnixMillis time) {
+  int64_t seconds = time.value / 1000;
+  int64_t millis = time.value % 1000;
+  if (millis < 0) {
+    millis += 1000;
+    seconds -= 1;
+  }
+  const auto whole = static_cast<std::time_t>(seconds);
+  std::tm parts{};
+  if (::localtime_r(&whole, &parts) == nullptr) return {};  // A year beyond what int holds.
+  return {.year = parts.tm_year + 1900,
+          .month = parts.tm_mon + 1,
+          .day = parts.tm_mday,
+          .hour = parts.tm_hour,
+          .minute = parts.tm_min,
+          .second = parts.tm_sec,
+          .millis = static_cast<int>(millis)};
+}
+
+int64_t local_time_number(UnixMillis time) {
+  const LocalTime t = local_time(time);
+  int64_t number = t.year;
+  for (int part : {t.month, t.day, t.hour, t.minute, t.second}) number = number * 100 + part;
+  return number * 1000 + t.millis;
+}
+
+}  // namespace agena::storage
