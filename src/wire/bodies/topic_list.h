@@ -11,7 +11,8 @@
 namespace agena::wire {
 
 struct TopicList {
-  std::optional<std::string> broker_addr = {};  // Some broker, for whoever wants to ask further (304).
+  std::optional<std::string> broker_addr =
+      {};  // Some broker, for whoever wants to ask further (304).
   std::set<std::string> topics = {};
   static constexpr auto fields = std::tuple{field("brokerAddr", &TopicList::broker_addr),
                                             field("topicList", &TopicList::topics)};

@@ -1,0 +1,68 @@
+// Goal: settings survive restarts, and nothing unsaved takes effect.
+// Method: files in memory, refused writes, files as Java and as accidents leave them.
+#include "namesrv/kv_config.h"
+
+#include <gtest/gtest.h>
+
+#include "base/log.h"
+#include "io/testing/memory_io.h"
+
+namespace agena::namesrv {
+namespace {
+
+constexpr const char* kPath = "/home/namesrv/kvConfig.json";
+
+class KvConfigTest : public ::testing::Test {
+ protected:
+  void SetUp() override { set_log_level(LogLevel::error); }
+
+  io::testing::MemoryFiles files_;
+  KvConfig kv_{files_, kPath};
+};
+
+TEST_F(KvConfigTest, WritesJavasFile) {
+  ASSERT_TRUE(kv_.load());
+  ASSERT_TRUE(kv_.put("ORDER_TOPIC_CONFIG", "t", "a:4;b:4"));
+  ASSERT_TRUE(kv_.put("N", "k", "v"));
+  ASSERT_TRUE(kv_.erase("N", "k"));
+  ASSERT_TRUE(kv_.erase("N", "never"));
+  ASSERT_TRUE(kv_.erase("M", "never"));
+  EXPECT_EQ(files_.texts[kPath],
+            "{\"configTable\":{\"N\":{},\"ORDER_TOPIC_CONFIG\":{\"t\":\"a:4;b:4\"}}}");
+}
+
+TEST_F(KvConfigTest, ReadsBackWhatItWrote) {
+  ASSERT_TRUE(kv_.put("N", "k", "v"));
+  KvConfig again(files_, kPath);
+  ASSERT_TRUE(again.load());
+  EXPECT_EQ(again.get("N", "k"), "v");
+  EXPECT_FALSE(again.get("N", "x"));
+  EXPECT_FALSE(again.get("M", "k"));
+  ASSERT_TRUE(again.list("N"));
+  EXPECT_EQ(again.list("N")->table.at("k"), "v");
+  EXPECT_FALSE(again.list("M"));
+}
+
+TEST_F(KvConfigTest, UnsavedChangesDoNotTakeEffect) {
+  ASSERT_TRUE(kv_.put("N", "k", "v"));
+  files_.refuse_writes = true;
+  EXPECT_FALSE(kv_.put("N", "k", "w"));
+  EXPECT_FALSE(kv_.erase("N", "k"));
+  EXPECT_EQ(kv_.get("N", "k"), "v");
+}
+
+TEST_F(KvConfigTest, UnreadableFileNeedsItsBackup) {
+  files_.texts[kPath] = "{\"configTable\":{\"N\"";
+  EXPECT_FALSE(kv_.load());
+  files_.texts[std::string(kPath) + ".bak"] = "{\"configTable\":{\"N\":{\"k\":\"old\"}}}";
+  ASSERT_TRUE(kv_.load());
+  EXPECT_EQ(kv_.get("N", "k"), "old");
+}
+
+TEST_F(KvConfigTest, EmptyFileIsNoFreshStart) {
+  files_.texts[kPath] = "";
+  EXPECT_FALSE(kv_.load());
+}
+
+}  // namespace
+}  // namespace agena::namesrv
