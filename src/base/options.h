@@ -37,14 +37,16 @@ struct OptionFacts {
   Origin origin = Origin::java;
   Status (*check)(std::string_view value) = nullptr;  // Of a string, or of each part of a list.
   char separator = ';';                               // Of a list.
-  int32_t scale = 1;                   // The member holds the file's number times this.
+  bool is_percent = false;  // Of a ratio: the file says 90 or 0.90, the member holds 0.90.
+  int32_t scale = 1;        // The member holds the file's number times this.
   std::string_view default_text = "";  // Shown instead of the value when the host decides it.
   std::string_view why;                // One sentence: why one would change it.
 };
 
 // How values of one C++ type are read from and written as text. `member` points to such a value.
+// An error of read() may lack a text: then allowed() says what was expected.
 struct OptionType {
-  const char* name;
+  std::string_view name;
   Status (*read)(void* member, const OptionFacts& facts, std::string_view text);
   std::string (*write)(const void* member, const OptionFacts& facts);
 };
@@ -55,6 +57,9 @@ struct OptionRow {
   void* (*member)(void* owner) = nullptr;
   void* (*owner)(void* options) = nullptr;  // Set when the rows describe an embedded struct.
 };
+
+// "a whole number from 1 to 65535", "ASYNC_FLUSH or SYNC_FLUSH".
+std::string allowed(const OptionRow& row);
 
 // A key of the Java server that we know but do not serve, with its default there.
 struct KnownKey {
@@ -90,7 +95,7 @@ class OptionRows {
   KeyValues values(const void* options) const;
   KeyValues values_with_known(const void* options) const;
 
-  // One key in a few lines for a terminal; an unknown key names the nearest.
+  // One key in a few lines for a terminal, or with no key all that are served.
   Result<std::string> explain(const void* defaults, std::string_view key) const;
   // Two Markdown tables: keys that are served, and keys that are known only.
   std::string markdown(const void* defaults) const;
@@ -176,6 +181,22 @@ struct Plain<Live<T>> {
 // lists of durations.
 template <typename T>
 const OptionType& value_type();
+template <>
+const OptionType& value_type<bool>();
+template <>
+const OptionType& value_type<int32_t>();
+template <>
+const OptionType& value_type<int64_t>();
+template <>
+const OptionType& value_type<uint64_t>();
+template <>
+const OptionType& value_type<double>();
+template <>
+const OptionType& value_type<std::string>();
+template <>
+const OptionType& value_type<std::vector<std::string>>();
+template <>
+const OptionType& value_type<std::vector<int64_t>>();
 
 template <typename T>
 const OptionType& enum_type();

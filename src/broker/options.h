@@ -29,10 +29,11 @@ struct Options {
   storage::StoreOptions store;
 
   // Who we are, and where clients find us.
-  std::string rocketmq_home;  // Empty: $ROCKETMQ_HOME, if it is set.
+  std::string rocketmq_home;       // Empty: $ROCKETMQ_HOME, if it is set.
+  std::string broker_config_path;  // Live updates are kept there. Empty: below the store.
   std::string broker_cluster_name = "DefaultCluster";
   std::string broker_name;  // Empty: the host's name.
-  int64_t broker_id = 0;    // 0 is the master.
+  int64_t broker_id = 0;    // 0 is the master; complete() makes it so for both master roles.
   Role broker_role = Role::async_master;
   std::string broker_ip1;      // What clients are told. Empty: the bound address, or the host's.
   std::string broker_ip2;      // The same for replicas.
@@ -64,7 +65,6 @@ struct Options {
   // Pulling and querying.
   Live<bool> long_polling_enable = true;
   Live<int64_t> short_polling_time_ms = 1'000;  // shortPollingTimeMills
-  Live<int32_t> pull_batch_max_message_count = 160;
   Live<bool> reject_pull_consumer_enable = false;
   Live<bool> lite_pull_message_enable = true;
   Live<int32_t> max_msgs_num_batch = 64;  // Of one query by key.
@@ -72,8 +72,8 @@ struct Options {
   // Consumers.
   Live<bool> notify_consumer_ids_changed_enable = true;
   Live<bool> use_server_side_reset_offset = true;
-  Live<int32_t> flush_consumer_offset_interval_ms = 5'000;  // flushConsumerOffsetInterval
-  int64_t channel_expired_timeout_ms = 120'000;             // channelExpiredTimeout
+  int64_t flush_consumer_offset_interval_ms = 5'000;  // flushConsumerOffsetInterval
+  int64_t channel_expired_timeout_ms = 120'000;       // channelExpiredTimeout
 };
 
 const OptionTable<Options>& option_table();
@@ -84,7 +84,8 @@ struct Loaded {
   LoadReport report;
 };
 Result<Loaded> load_options(std::string_view text, const HostFacts& host);
-// For options that were put together without a file.
+// Fills what depends on the host and on other options, and checks them together. load_options()
+// calls it; call it for options that were put together without a file.
 Status complete(Options& options, const HostFacts& host);
 
 }  // namespace agena::broker

@@ -45,7 +45,8 @@ struct Loaded {
   LoadReport report;
 };
 Result<Loaded> load_options(std::string_view text, const HostFacts& host);
-// For options that were put together without a file.
+// Fills what depends on the host and on other options, and checks them together. load_options()
+// calls it; call it for options that were put together without a file.
 Status complete(Options& options, const HostFacts& host);
 
 }  // namespace agena::namesrv

@@ -1,15 +1,17 @@
 // What a server's configuration file says about its ports and its peers, the same for name server
 // and broker.
 //
-// Over:    limits.h, base/options.h.  Under: the options of namesrv/ and broker/.
+// Over:    limits.h, address_range.h, base/options.h.  Under: the options of namesrv/ and broker/.
 // Threads: read-only after the start.
 // Source:  the Java keys of NettyServerConfig, and keys of our own where Java has no limit.
 #pragma once
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "base/options.h"
 #include "base/result.h"
+#include "io/loop.h"
 #include "rpc/limits.h"
 
 namespace agena::rpc {
@@ -29,7 +31,10 @@ struct ListenOptions {
 // Refuses an address that strangers can reach while nothing authenticates them.
 Status check_listening(const ListenOptions& options);
 
-// Key rows over ListenOptions; the embedding table adds them with `under<&Options::listen>(...)`.
+// Whether an address is in adminAllowCidr, for Router::set_admin_check.
+std::function<bool(const io::Address&)> admin_check(const ListenOptions& options);
+
+// Key rows over ListenOptions; the embedding table adds them with under<&Options::listen>(...).
 std::vector<OptionRow> listen_rows();
 
 }  // namespace agena::rpc
