@@ -112,8 +112,13 @@ Status Broker::Parts::open() {
                                                options.broker_ip1)};
   }
   store_host = *host;
-  TRY(opened,
-      storage::Store::open({env.files(), env.clock(), env.background(), &parking}, options.store));
+  storage::StoreDeps deps{.files = env.files(),
+                          .clock = env.clock(),
+                          .background = env.background(),
+                          .arrivals = &parking,
+                          .first_unconsumed = {},
+                          .on_fatal = {}};
+  TRY(opened, storage::Store::open(std::move(deps), options.store));
   store = std::move(opened);
   TRY_OK(load_tables());
   registration = std::make_unique<Registration>(
