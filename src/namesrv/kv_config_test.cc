@@ -10,7 +10,7 @@
 namespace agena::namesrv {
 namespace {
 
-constexpr const char* kPath = "/home/namesrv/kvConfig.json";
+constexpr const char* kPath = "/data/namesrv/kvConfig.json";
 
 class KvConfigTest : public ::testing::Test {
  protected:

@@ -16,8 +16,8 @@ namespace {
 
 using io::testing::MemoryStream;
 
-constexpr const char* kKvPath = "/home/namesrv/kvConfig.json";
-constexpr const char* kConfigPath = "/home/namesrv/namesrv.conf";
+constexpr const char* kKvPath = "/data/namesrv/kvConfig.json";
+constexpr const char* kConfigPath = "/data/namesrv/namesrv.conf";
 
 struct Answer {
   int32_t code = -1;
@@ -437,7 +437,7 @@ TEST_F(NameServerTest, ConfigurationIsShown) {
   const Answer answer = call(wire::GetNamesrvConfig{});
   EXPECT_EQ(answer.code, 0);
   for (const char* line : {"\norderMessageEnable=true\n", "\nlistenPort=9876\n",
-                           "\nkvConfigPath=/home/namesrv/kvConfig.json\n"}) {
+                           "\nkvConfigPath=/data/namesrv/kvConfig.json\n"}) {
     EXPECT_NE(("\n" + answer.body).find(line), std::string::npos) << line;
   }
 }
