@@ -49,7 +49,7 @@ struct Options {
 
   // Topics and groups.
   Live<bool> auto_create_topic_enable = true;
-  Live<int32_t> default_topic_queue_nums = 8;
+  int32_t default_topic_queue_nums = 8;
   Live<bool> auto_create_subscription_group = true;
   bool cluster_topic_enable = true;
   bool broker_topic_enable = true;
