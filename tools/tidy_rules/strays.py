@@ -8,7 +8,7 @@ from tidy_rules.source import Finding
 EXEMPT = re.compile(r"^tools/tidy_rules/|^tools/tidy_test\.py$|^LICENSE$")
 
 MARKERS = re.compile(r"\b(FIXME|TODO|XXX|HACK)\b")
-PLACES = re.compile(r"(?<![\w.])/(work|home|root|Users|mnt|tmp/w)/|\.\./shared\b|\bfarm\b|~/\.cache\b")
+PLACES = re.compile(r"(?<![\w.])/(work|root|Users|tmp/w)/|\.\./shared\b|\bfarm\b|~/\.cache\b")
 URL = re.compile(r"https?://([\w.\-]+)")
 # Hosts anybody can reach and that the project really names. Dependencies come from the default
 # registries of their own clients, so none of those needs an address here.
