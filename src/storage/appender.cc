@@ -79,9 +79,9 @@ Result<Appended> Appender::append_items(std::span<const Item> items, bool is_bat
   const message::Draft& first = items.front().draft;
 
   MutexLock lock(append_mutex_);
+  TRY(at, deps_.log.reserve(total));
   TRY(found, deps_.queues.find_or_add(first.topic, first.queue_id));
   ConsumeQueue& queue = *found;
-  TRY(at, deps_.log.reserve(total));
   Appended appended{.at = at, .size_bytes = total, .queue_offset = {}, .stored = {}, .batch = {}};
   appended.stored = store_time();
   if (message::sys_flag::takes_queue_slot(first.sys_flag)) appended.queue_offset = queue.next;

@@ -48,29 +48,36 @@ Result<std::unique_ptr<CommitLog>> CommitLog::open(io::Files& files, Fence& fenc
   return log;
 }
 
-Status CommitLog::start_at(PhysicalOffset end) {
+Status CommitLog::remove_behind(PhysicalOffset end) {
   MutexLock lock(segments_mutex_);
-  while (!segments_.empty() && segments_.back()->start >= end) {
-    // An empty file behind the end was made ahead of need. Whatever else it holds is no part of
-    // the log; recovery has decided that already.
-    Segment last = std::move(segments_.back());
+  prepared_.reset();
+  while (!segments_.empty() && segments_.back()->start > end) {
+    TRY_OK(files_.remove(segments_.back()->path));
     segments_.pop_back();
-    std::byte head[kBlank] = {};
-    TRY_OK(last->read(last->start, head));
-    const bool is_empty =
-        std::all_of(head, head + kBlank, [](std::byte b) { return b == std::byte(); });
-    prepared_.reset();
-    if (is_empty && last->start == end) {
-      segments_.push_back(std::move(last));
-      break;
-    }
-    if (is_empty && !segments_.empty() && segments_.back()->contains(end)) {
-      prepared_ = std::move(last);
-      break;
-    }
-    TRY_OK(files_.remove(last->path));
     TRY_OK(files_.sync_dir(options_.dir));
   }
+  return ok();
+}
+
+Status CommitLog::start_at(PhysicalOffset end) {
+  Segment next;
+  {
+    MutexLock lock(segments_mutex_);
+    // The file that was made ahead of need is kept, if that is what it is.
+    const bool may_keep = segments_.size() >= 2 && segments_.back()->start > end &&
+                          segments_[segments_.size() - 2]->contains(end);
+    if (may_keep) {
+      std::byte head[kBlank];
+      TRY_OK(segments_.back()->read(segments_.back()->start, head));
+      if (std::all_of(head, head + kBlank, [](std::byte b) { return b == std::byte(); })) {
+        next = segments_.back();
+        segments_.pop_back();
+      }
+    }
+  }
+  TRY_OK(remove_behind(end));
+  MutexLock lock(segments_mutex_);
+  prepared_ = std::move(next);
   ASSERT(!segments_.empty() || end.value % options_.file_bytes == 0,
          "a log without files starts where a file may start");
   current_ = segments_.empty() ? nullptr : segments_.back();

@@ -41,9 +41,11 @@ class CommitLog {
   CommitLog(io::Files& files, Fence& fence, CommitLogOptions options);
 
   // ---- Recovery, before any other thread knows the log.
-  // The log ends at `end`: everything there is written and flushed. Files behind it are removed,
-  // but for an empty next one.
-  Status start_at(PhysicalOffset end);
+  // Removes the files that start behind `end`, the newest first.
+  Status remove_behind(PhysicalOffset end) EXCLUDES(segments_mutex_);
+  // The log ends at `end`: everything before it is written and flushed. Of the files behind it an
+  // empty next one may stay.
+  Status start_at(PhysicalOffset end) EXCLUDES(segments_mutex_);
 
   // ---- The appender, under its lock.
   // Makes room for `bytes` in one file, closing the current one if need be; nothing else changes.

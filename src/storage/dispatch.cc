@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "message/names.h"
 #include "message/properties.h"
+#include "message/sys_flag.h"
 #include "message/tag.h"
 
 namespace agena::storage {
@@ -40,9 +41,20 @@ int64_t queue_tag_code(std::string_view topic, const DispatchTexts& texts, UnixM
   return message::tag_code(texts.tags);
 }
 
+void add_keys(KeyIndex& keys, const message::RecordView& record) {
+  namespace sys_flag = message::sys_flag;
+  if (sys_flag::transaction_of(record.sys_flag) == sys_flag::transaction_rollback) return;
+  const DispatchTexts texts = dispatch_texts(record.properties);
+  keys.add(record.topic, texts.keys, texts.uniq_key, texts.tags, record.physical_offset,
+           record.store_time);
+}
+
 void Dispatch::publish_one(const DispatchRecord& record, std::vector<Arrival>& arrivals) {
   ASSERT(record.queue != nullptr);
   newest_ = {record.at, record.stored};
+  if (keys_ != nullptr && record.takes_keys)
+    keys_->add(record.queue->topic, record.keys, record.uniq_key, record.tags, record.at,
+               record.stored);
   if (!record.takes_slot) return;
   ConsumeQueue& queue = *record.queue;
   if (queue.push(record.queue_offset, {record.at, record.size, record.tag_code}))

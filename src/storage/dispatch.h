@@ -15,6 +15,8 @@
 
 #include "base/ids.h"
 #include "base/thread.h"
+#include "message/record_format.h"
+#include "storage/key_index.h"
 #include "storage/options.h"
 #include "storage/queue_table.h"
 #include "storage/store.h"
@@ -42,7 +44,8 @@ DispatchTexts dispatch_texts(std::string_view properties);
 int64_t queue_tag_code(std::string_view topic, const DispatchTexts& texts, UnixMillis stored,
                        const std::vector<int64_t>& delay_levels_ms);
 
-class KeyIndex;
+// Of a record that recovery has read. Rolled back messages have no keys.
+void add_keys(KeyIndex& keys, const message::RecordView& record);
 
 class Dispatch {
  public:

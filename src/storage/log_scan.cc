@@ -41,12 +41,18 @@ LogScan::Item LogScan::next() {
     return {Kind::file_end, item.at, {}};
   }
   if (head->size > left || head->physical_offset != at_) return item;
-  auto record = message::decode(window(at_, head->size), message::Verify::crc);
+  auto record = message::decode(window(at_, head->size), verify_);
   if (!record) return item;
   item.kind = Kind::record;
   item.record = *record;
   at_ += head->size;
   return item;
+}
+
+std::optional<PhysicalOffset> LogScan::file_start_of(PhysicalOffset at) {
+  CommitLog::Segment segment = log_.segment_of(at);
+  if (!segment) return std::nullopt;
+  return segment->start;
 }
 
 bool LogScan::is_valid_at(PhysicalOffset at) {

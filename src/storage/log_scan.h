@@ -16,7 +16,8 @@ namespace agena::storage {
 
 class LogScan {
  public:
-  explicit LogScan(CommitLog& log) : log_(log) {}
+  explicit LogScan(CommitLog& log, message::Verify verify = message::Verify::crc)
+      : log_(log), verify_(verify) {}
 
   enum class Kind : uint8_t {
     record,
@@ -34,6 +35,9 @@ class LogScan {
   PhysicalOffset position() const { return at_; }
   Item next();
 
+  // The start of the newest file that starts at or before `at`, if there is one.
+  std::optional<PhysicalOffset> file_start_of(PhysicalOffset at);
+  bool is_valid_at(PhysicalOffset at);
   // The first valid record in [from, from + lookahead), or at the start of a later file.
   std::optional<PhysicalOffset> find_valid(PhysicalOffset from, int64_t lookahead);
   // One past the last byte that is not zero between `from` and the end of its file, looking no
@@ -45,9 +49,9 @@ class LogScan {
  private:
   // Up to `bytes` from `at` within one file; fewer at its end, none when unreadable.
   Bytes window(PhysicalOffset at, int64_t bytes);
-  bool is_valid_at(PhysicalOffset at);
 
   CommitLog& log_;
+  const message::Verify verify_;
   PhysicalOffset at_;
   std::vector<std::byte> buffer_;
   PhysicalOffset buffer_at_;

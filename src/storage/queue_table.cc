@@ -251,13 +251,10 @@ Result<int64_t> QueueTable::remove_below(ConsumeQueue& queue, PhysicalOffset log
   return std::max<int64_t>(0, raised - floor);
 }
 
-Status QueueTable::cut(ConsumeQueue& queue, QueueOffset max) {
+Status QueueTable::erase(const ConsumeQueue& queue, QueueOffset from, QueueOffset to) {
+  ASSERT(from <= to);
   MutexLock files_lock(files_mutex_);
-  const QueueOffset persisted = queue.persisted();
-  ASSERT(queue.max() == persisted && max <= persisted, "recovery cuts what the files hold");
-  TRY_OK(files_.erase(queue, max, persisted));
-  queue.start_at(std::min(queue.floor(), max), max);
-  return ok();
+  return files_.erase(queue, from, to);
 }
 
 }  // namespace agena::storage

@@ -64,8 +64,12 @@ class QueueTable {
       EXCLUDES(files_mutex_);
 
   // ---- Recovery, one thread.
-  // Takes back the entries at and behind `max`, in memory and in the files.
-  Status cut(ConsumeQueue& queue, QueueOffset max) EXCLUDES(files_mutex_);
+  // What the files hold, also behind the queue's maximum.
+  size_t read_files(const ConsumeQueue& queue, QueueOffset from, std::span<QueueEntry> out) {
+    return files_.read(queue, from, out);
+  }
+  // Zeros over [from, to) in the files.
+  Status erase(const ConsumeQueue& queue, QueueOffset from, QueueOffset to) EXCLUDES(files_mutex_);
 
   int64_t entries_per_file() const { return files_.entries_per_file(); }
   size_t open_files() { return files_.open_files(); }

@@ -38,7 +38,8 @@ struct Appended {
   PhysicalOffset end() const { return at + size_bytes; }
 };
 
-// Told from commit(), on the loop that runs it, outside the store's locks.
+// Told from commit(), on the loop that runs it, or with SYNC_FLUSH from the background loop;
+// outside the store's locks.
 struct Arrival {
   std::string_view topic;  // Valid during the call.
   QueueId queue_id;
@@ -107,6 +108,9 @@ struct StoreState {
   PhysicalOffset begin, written, flushed;
   UnixMillis started;
   UnixMillis earliest_message;
+  uint64_t damaged_reads = 0;  // Records that were skipped because they are damaged.
+  int64_t hole_bytes = 0;      // Found by recovery: lost, and kept as holes.
+  size_t queue_files_open = 0;
   double log_disk_ratio = 0, queue_disk_ratio = 0;
   bool writable = true;
   std::string refusal;  // Which limit stops writes, empty when writable.
@@ -121,6 +125,11 @@ struct StoreDeps {
   const io::Clock& clock;
   io::Loop& background;  // Flushes, file preparation and removal, recovery of indexes.
   ArrivalListener* arrivals = nullptr;
+  // The first byte of the log that some group has not consumed yet, if anybody knows: for the
+  // report of what retention throws away.
+  std::function<std::optional<PhysicalOffset>()> first_unconsumed;
+  // What happens when a write or flush of the log has failed; empty: the process ends (fence.h).
+  std::function<void(const Error&)> on_fatal;
 };
 
 class Store {

@@ -1,0 +1,312 @@
+#include "storage/recovery.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "message/sys_flag.h"
+#include "storage/dispatch.h"
+
+namespace agena::storage {
+namespace {
+
+constexpr int64_t kLookahead = int64_t{64} << 20;
+constexpr int64_t kQueueGapMax = 10'000'000;  // A larger one is a damaged header.
+constexpr int64_t kEntriesInMemoryMax = 65'536;
+
+}  // namespace
+
+Recovery::Recovery(const Deps& deps, RecoveryInput input)
+    : deps_(deps), input_(std::move(input)), scan_(deps.log) {}
+
+Result<Recovered> Recovery::run() {
+  result_.files = static_cast<int64_t>(deps_.log.segments().size());
+  if (input_.mark) result_.newest = input_.mark->newest;
+  result_.newest = std::max(result_.newest, input_.checkpoint.log_time);
+  if (can_trust_clean_stop()) {
+    result_.was_trusted = true;
+    result_.end = result_.scanned_from = input_.mark->flushed;
+    TRY_OK(deps_.log.start_at(result_.end));
+    return std::move(result_);
+  }
+  PhysicalOffset from = lacks_queues() ? deps_.log.begin() : dispatch_point();
+  TRY_OK(scan_from(from));
+  if (!incomplete_.empty() && from > deps_.log.begin()) {
+    AGENA_LOG(warn, "storage", "{} queues lack entries before {}: made again from the whole log",
+              incomplete_.size(), from.value);
+    from = deps_.log.begin();
+    TRY_OK(scan_from(from));
+  }
+  result_.scanned_from = from;
+  result_.scanned_bytes = scan_.bytes_read();
+  TRY_OK(settle_queues());
+  TRY_OK(cut_log(result_.end));
+  return std::move(result_);
+}
+
+// The last stop was clean, nobody else has used the store since, and every queue is there.
+bool Recovery::can_trust_clean_stop() {
+  if (input_.stop != LastStop::clean || !input_.mark || !input_.mark->is_clean) return false;
+  std::array<std::byte, kCheckpointSize> page{};
+  encode_checkpoint(input_.checkpoint, page);
+  if (crc32(Bytes(page).first(kCheckpointUsedSize)) != input_.mark->checkpoint_crc) return false;
+  const PhysicalOffset end = input_.mark->flushed;
+  const auto segments = deps_.log.segments();
+  if (segments.empty() ? end.value != 0
+                       : end < segments.front()->start || end > segments.back()->end())
+    return false;
+  if (scan_.is_valid_at(end)) return false;
+  if (!input_.snapshot) return false;
+  for (const QueueClaim& claim : *input_.snapshot) {
+    ConsumeQueue* queue = deps_.queues.find(claim.topic, claim.id);
+    if (queue == nullptr || queue->max() != claim.max) return false;
+  }
+  const auto all = deps_.queues.all();
+  const auto filled = std::count_if(all.begin(), all.end(),
+                                    [](ConsumeQueue* queue) { return queue->max().value > 0; });
+  return static_cast<size_t>(filled) == input_.snapshot->size();
+}
+
+// Queues that were there when the checkpoint moved are not, or not whole. What they lack lies
+// anywhere in the log.
+bool Recovery::lacks_queues() {
+  if (deps_.log.segments().empty()) return false;
+  bool lacks = deps_.queues.all().empty();
+  if (!input_.snapshot) return lacks;
+  for (const QueueClaim& claim : *input_.snapshot) {
+    ConsumeQueue* queue = deps_.queues.find(claim.topic, claim.id);
+    if (claim.max.value == 0 || (queue != nullptr && queue->max() >= claim.max)) continue;
+    AGENA_LOG(warn, "storage", "queue {}/{} lacks entries below {}: made again from the log",
+              claim.topic, claim.id.value, claim.max.value);
+    if (queue != nullptr) incomplete_.push_back(queue);
+    lacks = true;
+  }
+  return lacks;
+}
+
+// Where the entries of records need to be made again from: the highest of the marks that hold.
+PhysicalOffset Recovery::dispatch_point() {
+  const PhysicalOffset begin = deps_.log.begin();
+  PhysicalOffset from = input_.checkpoint.queues_flushed;
+  if (input_.mark) from = std::max(from, input_.mark->dispatched);
+  if (from > begin) {
+    if (scan_.is_valid_at(from)) return from;
+    const bool is_end = input_.mark && from == input_.mark->dispatched;
+    // An end, not a record: what lies there may just not have been written yet.
+    if (is_end && from <= input_.mark->flushed && scan_.file_start_of(from)) return from;
+    if (auto start = scan_.file_start_of(from)) return *start;
+    return begin;
+  }
+  // A checkpoint of Java before 5.4: the newest file that begins with a message of that time.
+  if (from.value == 0 && input_.checkpoint.queue_time.value > 0) {
+    const auto segments = deps_.log.segments();
+    for (auto at = segments.rbegin(); at != segments.rend(); ++at) {
+      scan_.seek((*at)->start);
+      const LogScan::Item first = scan_.next();
+      if (first.kind == LogScan::Kind::record &&
+          first.record.store_time <= input_.checkpoint.queue_time)
+        return (*at)->start;
+    }
+  }
+  return begin;
+}
+
+// Queues keep only what points before `from`; queues that are not whole keep nothing.
+Status Recovery::take_back_entries(PhysicalOffset from) {
+  while (deps_.queues.write_some(SIZE_MAX)) continue;
+  for (ConsumeQueue* queue : deps_.queues.all()) {
+    const QueueOffset max = queue->max();
+    const bool is_whole =
+        std::find(incomplete_.begin(), incomplete_.end(), queue) == incomplete_.end();
+    QueueOffset low = queue->floor();
+    QueueOffset high = max;
+    if (!is_whole) low = high = QueueOffset(0);
+    while (low < high) {
+      const QueueOffset middle = low + (high - low) / 2;
+      QueueEntry entry;
+      const QueueOffset real = deps_.queues.skip_blanks(*queue, middle, high, entry);
+      if (real < high && entry.at < from)
+        low = real + 1;
+      else
+        high = middle;
+    }
+    if (low == max) continue;
+    note_on_disk(*queue, max);
+    queue->start_at(std::min(queue->floor(), low), low);
+  }
+  incomplete_.clear();
+  return ok();
+}
+
+Status Recovery::scan_from(PhysicalOffset from) {
+  TRY_OK(take_back_entries(from));
+  result_.records = result_.redispatched = result_.skipped = 0;
+  result_.holes.clear();
+  result_.newest_at = {};
+  scan_.seek(from);
+  while (true) {
+    const LogScan::Item item = scan_.next();
+    if (item.kind == LogScan::Kind::file_end) continue;
+    if (item.kind == LogScan::Kind::record) {
+      ++result_.records;
+      result_.newest_at = item.at;
+      result_.newest = item.record.store_time;
+      TRY_OK(redo(item.record));
+      continue;
+    }
+    auto behind = next_behind_hole(item.at);
+    if (!behind) {
+      result_.end = item.at;
+      return ok();
+    }
+    ASSERT(*behind > item.at);
+    AGENA_LOG(error, "storage",
+              "the log is damaged from {} to {}: kept as a hole, what follows is kept too",
+              item.at.value, behind->value);
+    result_.holes.push_back({item.at, *behind});
+    scan_.seek(*behind);
+  }
+}
+
+// Decides whether the log goes on behind a bad record, and where.
+std::optional<PhysicalOffset> Recovery::next_behind_hole(PhysicalOffset bad) {
+  // Java leaves our mark as it is: with messages newer than the mark in its checkpoint, the mark
+  // says nothing about them.
+  const bool has_mark = input_.mark && input_.stop == LastStop::unclean &&
+                        input_.checkpoint.log_time <= input_.mark->newest;
+  if (has_mark && bad >= input_.mark->flushed) return std::nullopt;
+  const int64_t lookahead =
+      has_mark ? std::max(kLookahead, input_.mark->flushed - bad) : kLookahead;
+  auto found = scan_.find_valid(bad + 1, lookahead);
+  if (!found && has_mark)
+    AGENA_LOG(error, "storage", "the log ends at {}, but it was on the disk up to {}", bad.value,
+              input_.mark->flushed.value);
+  return found;
+}
+
+void Recovery::note_on_disk(ConsumeQueue& queue, QueueOffset max) {
+  QueueOffset& known = on_disk_[&queue];
+  known = std::max(known, max);
+}
+
+bool Recovery::in_hole(PhysicalOffset at) const {
+  return std::any_of(result_.holes.begin(), result_.holes.end(),
+                     [at](const Hole& hole) { return at >= hole.from && at < hole.to; });
+}
+
+bool Recovery::push(ConsumeQueue& queue, QueueOffset index, const QueueEntry& entry) {
+  if (queue.push(index, entry)) deps_.queues.mark_dirty(queue);
+  if (++pushed_ < kEntriesInMemoryMax) return true;
+  pushed_ = 0;
+  while (deps_.queues.write_some(SIZE_MAX)) continue;
+  return deps_.queues.write_error().code == Errc::ok;
+}
+
+// Entries whose records are lost: what the files still say of them, or blanks.
+Status Recovery::fill_up(ConsumeQueue& queue, QueueOffset until) {
+  auto disk = on_disk_.find(&queue);
+  const QueueOffset on_disk = disk == on_disk_.end() ? QueueOffset(0) : disk->second;
+  for (QueueOffset index = queue.max(); index < until; ++index) {
+    QueueEntry entry = QueueEntry::blank();
+    if (index < on_disk) {
+      QueueEntry old;
+      if (deps_.queues.read_files(queue, index, {&old, 1}) == 1 && in_hole(old.at)) entry = old;
+    }
+    if (!push(queue, index, entry)) return deps_.queues.write_error();
+  }
+  return ok();
+}
+
+Status Recovery::redo(const message::RecordView& record) {
+  if (!message::sys_flag::takes_queue_slot(record.sys_flag)) return ok();
+  auto found = deps_.queues.find_or_add(record.topic, record.queue_id);
+  if (!found || record.queue_offset.value < 0) {
+    ++result_.skipped;
+    return ok();
+  }
+  ConsumeQueue& queue = **found;
+  const QueueOffset index = record.queue_offset;
+  QueueOffset max = queue.max();
+  if (index < max) {
+    QueueEntry existing;
+    const bool is_there = deps_.queues.read(queue, index, {&existing, 1}) == 1;
+    if (is_there && !existing.is_blank() && existing.at >= record.physical_offset) return ok();
+    if (!is_there || existing.is_blank()) return ok();
+    // The topic was deleted and made again: this is its new beginning.
+    note_on_disk(queue, max);
+    while (deps_.queues.write_some(SIZE_MAX)) continue;
+    queue.start_at(std::min(queue.floor(), index), index);
+    max = index;
+  }
+  if (index > max) {
+    if (max.value == 0) {
+      queue.start_at(index, index);
+      // Its beginning lies before the scan, unless the log itself begins later.
+      incomplete_.push_back(&queue);
+    } else if (index - max > kQueueGapMax) {
+      ++result_.skipped;
+      return ok();
+    } else {
+      if (result_.holes.empty()) incomplete_.push_back(&queue);
+      TRY_OK(fill_up(queue, index));
+    }
+  }
+  const DispatchTexts texts = dispatch_texts(record.properties);
+  const int64_t code =
+      queue_tag_code(record.topic, texts, record.store_time, deps_.options.delay_levels_ms);
+  ++result_.redispatched;
+  if (!push(queue, index, {record.physical_offset, record.size, code}))
+    return deps_.queues.write_error();
+  return ok();
+}
+
+// Writes what was made, takes back what no record stands for, and says where each queue goes on.
+Status Recovery::settle_queues() {
+  for (const auto& [queue, disk_max] : on_disk_) {
+    QueueOffset lost_to = queue->max();
+    for (QueueOffset index = lost_to; index < disk_max && !result_.holes.empty(); ++index) {
+      QueueEntry old;
+      if (deps_.queues.read_files(*queue, index, {&old, 1}) == 1 && in_hole(old.at))
+        lost_to = index + 1;
+    }
+    // The newest messages of the queue are damaged: their offsets are taken all the same.
+    TRY_OK(fill_up(*queue, lost_to));
+  }
+  while (deps_.queues.write_some(SIZE_MAX)) continue;
+  if (Error error = deps_.queues.write_error(); error.code != Errc::ok) return error;
+  for (const auto& [queue, disk_max] : on_disk_)
+    if (queue->max() < disk_max) TRY_OK(deps_.queues.erase(*queue, queue->max(), disk_max));
+  for (ConsumeQueue* queue : deps_.queues.all()) queue->next = queue->max();
+  while (true) {
+    TRY(done, deps_.queues.sync_some(SIZE_MAX));
+    if (done) return ok();
+  }
+}
+
+// Nothing behind `end` may look like a record ever again, and all before it is on the disk.
+Status Recovery::cut_log(PhysicalOffset end) {
+  const auto segments = deps_.log.segments();
+  // Later files first: once the stale bytes at `end` are gone, they would look like the rest of
+  // a damaged log.
+  TRY_OK(deps_.log.remove_behind(end));
+  CommitLog::Segment last = deps_.log.segment_of(end);
+  if (last) {
+    const PhysicalOffset dirt_end = scan_.end_of_dirt(end, kLookahead);
+    static constexpr int64_t kZeros = int64_t{1} << 20;
+    const std::vector<std::byte> zeros(kZeros);
+    result_.erased_bytes = dirt_end - end;
+    // From the back, so that a crash meanwhile leaves the same decision to be made again.
+    for (PhysicalOffset to = dirt_end; to > end;) {
+      const int64_t count = std::min(kZeros, to - end);
+      to = to - count;
+      TRY_OK(last->write(to, {zeros.data(), static_cast<size_t>(count)}));
+    }
+  }
+  const PhysicalOffset safe = input_.mark ? input_.mark->flushed : PhysicalOffset(0);
+  for (const CommitLog::Segment& segment : segments)
+    if (segment->end() > safe && segment->start <= end) TRY_OK(segment->sync());
+  return deps_.log.start_at(end);
+}
+
+}  // namespace agena::storage
