@@ -31,6 +31,7 @@ std::function<int()> setup_namesrv(CLI::App& app);
 std::function<int()> setup_broker(CLI::App& app);
 std::function<int()> setup_pub(CLI::App& app);
 std::function<int()> setup_sub(CLI::App& app);
+std::function<int()> setup_bench(CLI::App& app);
 std::function<int()> setup_explain(CLI::App& app);
 std::function<int()> setup_version(CLI::App& app);
 

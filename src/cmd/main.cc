@@ -14,6 +14,7 @@ const std::vector<Command>& commands() {
       {"broker", "Run a broker", setup_broker},
       {"pub", "Send a message", setup_pub},
       {"sub", "Print the messages of a topic", setup_sub},
+      {"bench", "Load a broker, agena or Java, and print figures", setup_bench},
       {"explain", "What a RocketMQ code means and what to check", setup_explain},
       {"version", "Which agena this is and which RocketMQ it speaks", setup_version},
   };
