@@ -203,18 +203,10 @@ bool Recovery::push(ConsumeQueue& queue, QueueOffset index, const QueueEntry& en
   return deps_.queues.write_error().code == Errc::ok;
 }
 
-// Entries whose records are lost: what the files still say of them, or blanks.
+// The offsets of lost messages stay taken; blanks stand for them, so that nobody is sent there.
 Status Recovery::fill_up(ConsumeQueue& queue, QueueOffset until) {
-  auto disk = on_disk_.find(&queue);
-  const QueueOffset on_disk = disk == on_disk_.end() ? QueueOffset(0) : disk->second;
-  for (QueueOffset index = queue.max(); index < until; ++index) {
-    QueueEntry entry = QueueEntry::blank();
-    if (index < on_disk) {
-      QueueEntry old;
-      if (deps_.queues.read_files(queue, index, {&old, 1}) == 1 && in_hole(old.at)) entry = old;
-    }
-    if (!push(queue, index, entry)) return deps_.queues.write_error();
-  }
+  for (QueueOffset index = queue.max(); index < until; ++index)
+    if (!push(queue, index, QueueEntry::blank())) return deps_.queues.write_error();
   return ok();
 }
 
