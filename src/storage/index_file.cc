@@ -239,8 +239,8 @@ Status IndexFile::find(const Search& search, const Visit& visit) const {
     TRY(entry, entries.at(current));
     if (entry.seconds < 0) break;  // No writer writes that: the file is damaged here.
     const UnixMillis time = add_seconds(search.begin_time, entry.seconds);
-    if (entry.hash == search.hash && !visit({entry.at, time})) break;
     if (add_seconds(time, 1) <= search.earliest) break;
+    if (entry.hash == search.hash && !visit({entry.at, time})) break;
     if (entry.previous >= current) break;  // Damaged: a chain only goes back.
     current = entry.previous;
   }

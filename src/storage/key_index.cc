@@ -81,7 +81,10 @@ bool has_key(const message::RecordView& record, const IndexQuery& query) {
 KeyIndex::KeyIndex(io::Files& files, KeyIndexOptions options)
     : files_(files), options_(std::move(options)) {}
 
-KeyIndex::~KeyIndex() = default;
+KeyIndex::~KeyIndex() {
+  MutexLock lock(mutex_);
+  put_pending();
+}
 
 void KeyIndex::add(std::string_view topic, std::string_view keys, std::string_view uniq_key,
                    std::string_view tags, PhysicalOffset at, UnixMillis store_time) {
@@ -94,23 +97,37 @@ void KeyIndex::add(std::string_view topic, std::string_view keys, std::string_vi
   if (!list_.empty()) {
     for (int32_t hash : hashes_) list_.back()->prefetch(hash);
   }
-  for (int32_t hash : hashes_) put(hash, at, store_time);
+  for (int32_t hash : hashes_) {
+    Pending& place = pending_[next_pending_ % kPendingMax];
+    if (next_pending_ - first_pending_ == kPendingMax) {
+      put(place);
+      ++first_pending_;
+    }
+    place = {hash, at, store_time};
+    ++next_pending_;
+  }
 }
 
-void KeyIndex::put(int32_t hash, PhysicalOffset at, UnixMillis store_time) {
+void KeyIndex::put_pending() {
+  for (; first_pending_ != next_pending_; ++first_pending_) {
+    put(pending_[first_pending_ % kPendingMax]);
+  }
+}
+
+void KeyIndex::put(const Pending& key) {
   touched_ = true;
   if (stats_.switched_off) {
     ++stats_.keys_missed;
     return;
   }
-  Result<FileRef> file = writable_file(store_time);
-  Status done = file ? (*file)->put(hash, at, store_time) : Status(file.error());
+  Result<FileRef> file = writable_file(key.stored);
+  Status done = file ? (*file)->put(key.hash, key.at, key.stored) : Status(file.error());
   if (done) {
     ++stats_.keys_added;
     return;
   }
   ++stats_.keys_missed;
-  switch_off(done.error(), at);
+  switch_off(done.error(), key.at);
 }
 
 Result<KeyIndex::FileRef> KeyIndex::writable_file(UnixMillis store_time) {
@@ -148,6 +165,7 @@ IndexAnswer KeyIndex::query(const IndexQuery& query, const IsMatch& is_match) {
   std::vector<Snapshot> newest_first;
   {
     MutexLock lock(mutex_);
+    put_pending();
     for (auto file = list_.rbegin(); file != list_.rend(); ++file) {
       newest_first.push_back({*file, (*file)->header()});
     }
@@ -184,6 +202,7 @@ Result<UnixMillis> KeyIndex::flush(PhysicalOffset added_to) {
   bool names_changed = false;
   {
     MutexLock lock(mutex_);
+    put_pending();
     names_changed = std::exchange(names_changed_, false);
     for (const FileRef& file : list_) {
       if (file->full()) full_files_time = file->header().end_time;
@@ -242,11 +261,13 @@ Status KeyIndex::remove_below(PhysicalOffset log_begin) {
 
 void KeyIndex::cool_down() {
   MutexLock lock(mutex_);
+  put_pending();
   if (!std::exchange(touched_, false) && !list_.empty()) list_.back()->release();
 }
 
 KeyIndex::Stats KeyIndex::stats() {
   MutexLock lock(mutex_);
+  put_pending();
   stats_.files = list_.size();
   return stats_;
 }

@@ -12,6 +12,7 @@
 //           megabyte of entries are mapped; cool_down() lets go of them.
 // Source:   docs/formats/index.md.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -50,10 +51,10 @@ std::optional<IndexMark> decode_index_mark(Bytes raw);  // Nothing when it is da
 
 // What is known when the store opens.
 struct IndexStart {
-  bool clean = false;        // The last stop was clean: every file is as it was left.
-  PhysicalOffset log_begin;  // The log holds [log_begin, log_end); keys outside it are forgotten.
-  PhysicalOffset log_end;
-  UnixMillis flushed_time;  // Checkpoint::index_time.
+  bool clean = false;          // The last stop was clean: every file is as it was left.
+  PhysicalOffset log_begin{};  // The log holds [log_begin, log_end); keys outside it are forgotten.
+  PhysicalOffset log_end{};
+  UnixMillis flushed_time{};  // Checkpoint::index_time.
 };
 
 struct IndexQuery {
@@ -128,7 +129,15 @@ class KeyIndex {
   Status open_mark();
   Status write_mark(const IndexMark& mark);
 
-  void put(int32_t hash, PhysicalOffset at, UnixMillis store_time) REQUIRES(mutex_);
+  // Keys wait here while the processor fetches their slots, which lie anywhere in 20 MB.
+  struct Pending {
+    int32_t hash = 0;
+    PhysicalOffset at;
+    UnixMillis stored;
+  };
+  static constexpr size_t kPendingMax = 16;
+  void put_pending() REQUIRES(mutex_);
+  void put(const Pending& key) REQUIRES(mutex_);
   Result<FileRef> writable_file(UnixMillis store_time) REQUIRES(mutex_);
   void switch_off(const Error& why, PhysicalOffset at) REQUIRES(mutex_);
   void drop_from(const FileRef& bad, const Error& why) EXCLUDES(mutex_);
@@ -146,6 +155,8 @@ class KeyIndex {
   Mutex mutex_;
   std::vector<FileRef> list_ GUARDED_BY(mutex_);  // Oldest first.
   std::vector<int32_t> hashes_ GUARDED_BY(mutex_);
+  std::array<Pending, kPendingMax> pending_ GUARDED_BY(mutex_);
+  size_t first_pending_ GUARDED_BY(mutex_) = 0, next_pending_ GUARDED_BY(mutex_) = 0;
   PhysicalOffset newest_at_ GUARDED_BY(mutex_);
   PhysicalOffset first_missed_ GUARDED_BY(mutex_);
   Stats stats_ GUARDED_BY(mutex_);

@@ -144,7 +144,7 @@ Status KeyIndex::load_file(int64_t number, const IndexStart& start, bool is_last
   const bool is_out_of_order =
       !list_.empty() && file.header().begin_at < list_.back()->header().end_at;
   if (file.header().empty() || is_out_of_order) {
-    return remove_files({number}, is_out_of_order ? "it overlaps an older one" : "it is empty");
+    return remove_files({number}, file.header().empty() ? "it is empty" : "it overlaps another");
   }
   list_.push_back(*opened);
   return ok();
@@ -170,9 +170,9 @@ void KeyIndex::find_safe_end(const IndexStart& start) {
       if (file->number != mark_.newest_file) continue;
       is_mark_valid = file != list_.back() || end_at >= mark_.newest_at;
     }
-    // The mark says that the newest message was the first of which a key is missing: it is added
-    // again, and queries see its other keys once all the same.
-    const bool is_whole = !is_mark_valid || mark_.complete_to != end_at;
+    // The newest message may lack keys when its file was full before the last of them, or when the
+    // mark says so. It is added again then, and queries see its other keys once all the same.
+    const bool is_whole = !list_.back()->full() && (!is_mark_valid || mark_.complete_to != end_at);
     skip_below_ = end_at + (is_whole ? 1 : 0);
     newest_at_ = end_at;
   }
