@@ -72,6 +72,7 @@ Status Checkpointing::finish(bool is_clean) {
   }
   last_ = std::move(*round_);
   round_.reset();
+  is_stale_ = true;  // Until the snapshot is written.
   if (last_.newest.stored.value != 0) {
     checkpoint_.log_time = checkpoint_.queue_time = last_.newest.stored;
     checkpoint_.queues_flushed = last_.newest.at;
@@ -94,8 +95,9 @@ Status Checkpointing::write_snapshot() {
   std::erase_if(last_.claims, [](const Claim& claim) { return claim.queue->is_deleted(); });
   for (const Claim& claim : last_.claims)
     if (claim.max.value > 0) snapshot.push_back({claim.queue->topic, claim.queue->id, claim.max});
+  TRY_OK(write_queue_snapshot(deps_.files, deps_.own_dir, snapshot));
   is_stale_ = false;
-  return write_queue_snapshot(deps_.files, deps_.own_dir, snapshot);
+  return ok();
 }
 
 Status Checkpointing::rewrite_snapshot_if_stale() {

@@ -48,6 +48,8 @@ class Checkpointing {
   int64_t bytes_since_last() const { return deps_.dispatch.published() - last_.target; }
   // One step of the round. Result: whether it should be called again at once.
   Result<bool> step();
+  // After an error that will pass: the next round begins anew.
+  void give_up() { round_.reset(); }
 
   // After a flush of the log: remembers how far it is on the disk.
   Status note_flushed();

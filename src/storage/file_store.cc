@@ -226,7 +226,7 @@ void FileStore::queue_round() {
     last_mark_ = now;
     Status noted = parts_.checkpointing->note_flushed();
     if (noted) noted = parts_.checkpointing->rewrite_snapshot_if_stale();
-    if (!noted) return fence_.raise("write the durable mark", noted.error());
+    if (!noted && noted.error().code != Errc::disk_full) return fence_.raise("write the durable mark", noted.error());
     const uint64_t bytes = parts_.appender->bytes();
     parts_.log->adapt_tail(bytes - bytes_at_last_round_ > kBusyBytes);
     bytes_at_last_round_ = bytes;
@@ -250,6 +250,12 @@ void FileStore::queue_round() {
 void FileStore::checkpoint_step() {
   if (fence_.raised() || !parts_.checkpointing->is_under_way()) return;
   auto again = parts_.checkpointing->step();
+  if (!again && again.error().code == Errc::disk_full) {
+    // Nothing was claimed and nothing is lost: the next round tries again.
+    AGENA_LOG(warn, "storage", "the checkpoint stays: {}", describe(again.error()));
+    parts_.checkpointing->give_up();
+    return;
+  }
   if (!again) return fence_.raise("move the checkpoint", again.error());
   if (*again) in_background(&FileStore::checkpoint_step);
 }
