@@ -13,6 +13,23 @@
 #include "wire/requests/namesrv.h"
 
 namespace agena::namesrv {
+namespace {
+
+// Returns when the loop has run `task`, and with it whatever was posted before.
+void run_on(io::Loop& loop, const std::function<void()>& task) {
+  if (loop.on_this_thread()) {
+    task();
+    return;
+  }
+  std::promise<void> done;
+  loop.post([&] {
+    task();
+    done.set_value();
+  });
+  done.get_future().wait();
+}
+
+}  // namespace
 
 struct NameServer::State : std::enable_shared_from_this<NameServer::State> {
   explicit State(const NameServerDeps& d)
@@ -97,17 +114,8 @@ void NameServer::start() {
 
 void NameServer::stop() {
   if (std::exchange(is_stopped_, true)) return;
-  io::Loop& loop = state_->deps.loop;
-  if (loop.on_this_thread()) {
-    state_->scan.reset();
-  } else {
-    std::promise<void> done;
-    loop.post([&] {
-      state_->scan.reset();
-      done.set_value();
-    });
-    done.get_future().wait();
-  }
+  run_on(state_->deps.loop, [this] { state_->scan.reset(); });
+  run_on(state_->deps.background, [] {});  // Saves that are under way use what we own.
   state_->client.close();
 }
 
