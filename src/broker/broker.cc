@@ -9,9 +9,18 @@
 #include "broker/group_notices.h"
 #include "broker/group_table.h"
 #include "broker/handlers/clients.h"
+#include "broker/handlers/config.h"
+#include "broker/handlers/connections.h"
+#include "broker/handlers/groups.h"
 #include "broker/handlers/offsets.h"
 #include "broker/handlers/pull.h"
+#include "broker/handlers/query.h"
+#include "broker/handlers/relay.h"
+#include "broker/handlers/reset.h"
+#include "broker/handlers/runtime.h"
 #include "broker/handlers/send.h"
+#include "broker/handlers/topics.h"
+#include "broker/handlers/views.h"
 #include "broker/offset_table.h"
 #include "broker/pull_parking.h"
 #include "broker/queue_locks.h"
@@ -75,6 +84,7 @@ struct Broker::Parts {
   Status open();
   Status load_tables();
   void start_timers();
+  void add_operator_handlers(rpc::Router& router);
 
   io::Env& env;
   Options& options;
@@ -149,6 +159,20 @@ void Broker::Parts::start_timers() {
   });
 }
 
+void Broker::Parts::add_operator_handlers(rpc::Router& router) {
+  io::Loop& background = env.background();
+  const io::Clock& clock = env.clock();
+  add_topic_handlers(router, {*store, topics, offsets, stats, *registration, options, background});
+  add_group_handlers(router, {groups, offsets, stats});
+  add_view_handlers(router, {*store, topics, groups, offsets, clients, stats, options});
+  add_connection_handlers(router, clients);
+  add_query_handlers(router, {*store, clients, options, background});
+  add_reset_handlers(router, {*store, topics, groups, offsets, clients, options});
+  add_relay_handlers(router, {*store, topics, groups, clients, options});
+  add_config_handlers(router, {options, topics, env.files(), background, clock});
+  add_runtime_handlers(router, {*store, topics, stats, options, env.files(), clock, background});
+}
+
 Result<std::unique_ptr<Broker>> Broker::open(io::Env& env, Options& options) {
   auto parts = std::make_unique<Parts>(env, options);
   TRY_OK(parts->open());
@@ -171,6 +195,7 @@ void Broker::add_handlers(rpc::Router& router) {
       router, {*p.store, p.topics, p.groups, p.clients, p.offsets, p.parking, p.stats, p.options});
   add_offset_handlers(router, {*p.store, p.topics, p.groups, p.offsets});
   add_client_handlers(router, {p.clients, p.topics, p.groups, p.locks, p.notices, p.options});
+  parts_->add_operator_handlers(router);
 }
 
 void Broker::start() {
@@ -184,6 +209,7 @@ Status Broker::stop() {
   Parts& p = *parts_;
   if (std::exchange(p.stopped, true)) return ok();
   run_on(*p.env.loops().front(), [&] { p.timers.clear(); });
+  run_on(p.env.background(), [] {});  // What requests have left there still works on the parts.
   std::promise<void> gone;
   p.registration->stop([&] { gone.set_value(); });
   gone.get_future().wait();

@@ -202,6 +202,7 @@ OffsetTableBody OffsetTable::snapshot() const {
       out.group_topics[std::string(parts->group)].emplace(parts->topic);
     }
   }
+  for (const auto& [key, queues] : pulled_) out.pull_offsets.emplace(key, queues);
   return out;
 }
 

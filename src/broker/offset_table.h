@@ -29,9 +29,12 @@ struct OffsetTableBody {
   wire::DataVersion data_version;
   std::map<std::string, std::set<std::string>> group_topics;  // Written for Java's sake.
   std::map<std::string, ByQueue> offsets;                     // "topic@group".
-  static constexpr auto fields = std::tuple{field("dataVersion", &OffsetTableBody::data_version),
-                                            field("groupTopicMap", &OffsetTableBody::group_topics),
-                                            field("offsetTable", &OffsetTableBody::offsets)};
+  std::map<std::string, ByQueue> pull_offsets;  // How far was pulled; not taken from a file.
+  static constexpr auto fields =
+      std::tuple{field("dataVersion", &OffsetTableBody::data_version),
+                 field("groupTopicMap", &OffsetTableBody::group_topics),
+                 field("offsetTable", &OffsetTableBody::offsets),
+                 field("pullOffsetTable", &OffsetTableBody::pull_offsets)};
 };
 
 // One group's place in one queue.

@@ -12,8 +12,18 @@ namespace {
 
 constexpr int64_t kChangeDelayMs = 10;  // Many topics made at once are told in one message.
 constexpr int64_t kGoodbyeMs = 1'000;
+constexpr int64_t kTellMsMax = 1'000;
 constexpr int64_t kPeriodMsMin = 10'000;
 constexpr int64_t kPeriodMsMax = 60'000;
+
+// Those who wait for one round of registrations; they are told once, by whoever comes first.
+struct Waiting {
+  std::vector<std::function<void()>> told;
+  std::unique_ptr<io::Timer> limit;
+  void tell() {
+    for (auto& one : std::exchange(told, {})) one();
+  }
+};
 
 }  // namespace
 
@@ -27,8 +37,10 @@ struct Registration::State : std::enable_shared_from_this<Registration::State> {
   rpc::Client client;
   std::unique_ptr<io::Timer> period;
   std::unique_ptr<io::Timer> change;
+  bool change_due = false;
   std::unique_ptr<io::Timer> goodbye;
-  std::vector<std::string> silent;  // Name servers that did not answer last time.
+  std::shared_ptr<Waiting> waiting;  // For the round that `change` will start.
+  std::vector<std::string> silent;   // Name servers that did not answer last time.
   bool stopped = false;
 
   void register_all(std::function<void()> done) {
@@ -104,19 +116,42 @@ struct Registration::State : std::enable_shared_from_this<Registration::State> {
   }
 
   void topics_changed() {
-    if (stopped || change != nullptr) return;
+    if (stopped || std::exchange(change_due, true)) return;
     change = deps.loop.after(kChangeDelayMs, [weak = weak_from_this()] {
       auto self = weak.lock();
       if (!self || self->stopped) return;
-      // A timer may not end inside its own callback.
-      self->deps.loop.post([self] { self->change.reset(); });
-      self->register_all(nullptr);
+      self->change_due =
+          false;  // The timer itself stays until the next change: it may not end here.
+      self->register_all(self->take_waiting());
     });
+  }
+
+  // Called when a round starts; what it returns is called when the round has ended.
+  std::function<void()> take_waiting() {
+    auto round = std::exchange(waiting, nullptr);
+    if (!round) return nullptr;
+    auto tell = [self = shared_from_this(), round] {
+      round->tell();
+      self->deps.loop.post([round] { round->limit.reset(); });
+    };
+    round->limit = deps.loop.after(kTellMsMax, tell);
+    return tell;
+  }
+
+  void when_told(std::function<void()> told) {
+    if (stopped) {
+      told();
+      return;
+    }
+    if (!waiting) waiting = std::make_shared<Waiting>();
+    waiting->told.push_back(std::move(told));
+    topics_changed();
   }
 
   void say_goodbye(std::function<void()> done) {
     stopped = true;
     period.reset();
+    if (auto tell = take_waiting()) tell();
     auto once = std::make_shared<std::function<void()>>(std::move(done));
     auto finish = [self = shared_from_this(), once] {
       auto call = std::exchange(*once, nullptr);
@@ -168,6 +203,10 @@ void Registration::start(std::function<void()> first_round) {
 
 void Registration::topics_changed() {
   state_->deps.loop.post([state = state_] { state->topics_changed(); });
+}
+
+void Registration::when_told(std::function<void()> told) {
+  state_->deps.loop.post([state = state_, told = std::move(told)] { state->when_told(told); });
 }
 
 void Registration::stop(std::function<void()> done) {

@@ -3,7 +3,8 @@
 // Over:    rpc/client.h, topic_table.h, wire/bodies/registration.h.  Under: broker.h.
 // When:    at start, every registerNameServerPeriod (30 s), and 10 ms after a topic changed. Each
 //          name server is told on its own: a dead one delays nobody.
-// Threads: start() and stop() from the owner, topics_changed() from any thread; the rest runs on
+// Threads: start() and stop() from the owner, topics_changed() and when_told() from any thread; the
+// rest runs on
 //          the loop given.
 // Source:  requests 103 and 104; the answer's table of ordered topics sets the topics' order flag.
 #pragma once
@@ -37,6 +38,9 @@ class Registration {
   // `first_round` is called on the loop when every name server has answered or failed once.
   void start(std::function<void()> first_round);
   void topics_changed();
+  // Once the name servers know of every change before this call, or have had a second to answer:
+  // one that is dead holds nobody up. Any thread; `told` comes on the loop.
+  void when_told(std::function<void()> told);
   // Tells every name server that the broker goes; `done` comes on the loop, at the latest after
   // 1 s.
   void stop(std::function<void()> done);

@@ -35,7 +35,9 @@ void Stats::on_put(std::string_view topic, int64_t messages, int64_t bytes) {
   if (topic_put_nums_ == nullptr) {
     topic_put_nums_ = &by_name_["TOPIC_PUT_NUMS"];
     topic_put_size_ = &by_name_["TOPIC_PUT_SIZE"];
+    broker_put_ = &by_name_["BROKER_PUT_NUMS"][std::string(kWholeBroker)];
   }
+  broker_put_->now.sum += messages;
   bump(*topic_put_nums_, topic, messages, 1);
   bump(*topic_put_size_, topic, bytes, 1);
   put_ += messages;
@@ -47,7 +49,9 @@ void Stats::on_get(std::string_view group, std::string_view topic, int64_t messa
   if (group_get_nums_ == nullptr) {
     group_get_nums_ = &by_name_["GROUP_GET_NUMS"];
     group_get_size_ = &by_name_["GROUP_GET_SIZE"];
+    broker_get_ = &by_name_["BROKER_GET_NUMS"][std::string(kWholeBroker)];
   }
+  broker_get_->now.sum += messages;
   key_scratch_.assign(topic).append("@").append(group);
   bump(*group_get_nums_, key_scratch_, messages, 1);
   bump(*group_get_size_, key_scratch_, bytes, 1);
@@ -73,8 +77,11 @@ void Stats::add(std::string_view name, std::string_view key, int64_t value, int6
 }
 
 void Stats::sample(UnixMillis now) {
-  auto keep = [](std::deque<Counted>& samples, const Counted& value, size_t most) {
-    samples.push_back(value);
+  // A counter starts at nothing, one step before its first sample: what was counted until then is
+  // part of its first window.
+  auto keep = [](std::deque<Counted>& samples, const Counted& value, size_t most, bool is_due) {
+    if (samples.empty()) samples.emplace_back();
+    if (is_due) samples.push_back(value);
     if (samples.size() > most) samples.pop_front();
   };
   MutexLock lock(mutex_);
@@ -86,9 +93,9 @@ void Stats::sample(UnixMillis now) {
   bool hour = crosses(last_sample_, now, kHourMs);
   for (auto& [name, items] : by_name_) {
     for (auto& [key, item] : items) {
-      keep(item.by_10s, item.now, kShortSamples);
-      if (ten_minutes || item.by_10min.empty()) keep(item.by_10min, item.now, kShortSamples);
-      if (hour || item.by_hour.empty()) keep(item.by_hour, item.now, kHourSamples);
+      keep(item.by_10s, item.now, kShortSamples, true);
+      keep(item.by_10min, item.now, kShortSamples, ten_minutes);
+      keep(item.by_hour, item.now, kHourSamples, hour);
     }
   }
   Moment moment{now, put_, got_, found_, missed_};
@@ -149,12 +156,17 @@ Stats::Totals Stats::totals() const {
   fill(1, out.put_rate_10s, out.got_rate_10s);
   fill(6, out.put_rate_1m, out.got_rate_1m);
   fill(60, out.put_rate_10m, out.got_rate_10m);
-  if (const Moment* from = since(1)) {
+  auto fill_pulls = [&](size_t steps, double& found_rate, double& miss_rate) REQUIRES(mutex_) {
+    const Moment* from = since(steps);
+    if (from == nullptr) return;
     const Moment& to = moments_.back();
     int64_t seconds = std::max<int64_t>(1, (to.at - from->at) / 1000);
-    out.get_found_rate_10s = per_second(to.found - from->found, seconds);
-    out.get_miss_rate_10s = per_second(to.missed - from->missed, seconds);
-  }
+    found_rate = per_second(to.found - from->found, seconds);
+    miss_rate = per_second(to.missed - from->missed, seconds);
+  };
+  fill_pulls(1, out.get_found_rate_10s, out.get_miss_rate_10s);
+  fill_pulls(6, out.get_found_rate_1m, out.get_miss_rate_1m);
+  fill_pulls(60, out.get_found_rate_10m, out.get_miss_rate_10m);
   return out;
 }
 

@@ -36,6 +36,9 @@ struct Windows {
 
 class Stats {
  public:
+  // The key of BROKER_PUT_NUMS and BROKER_GET_NUMS here; operators ask by the cluster's name.
+  static constexpr std::string_view kWholeBroker = "";
+
   void on_put(std::string_view topic, int64_t messages, int64_t bytes);
   void on_get(std::string_view group, std::string_view topic, int64_t messages, int64_t bytes);
   void on_send_back(std::string_view group, std::string_view topic);
@@ -55,6 +58,8 @@ class Stats {
     double put_rate_10s = 0, put_rate_1m = 0, put_rate_10m = 0;  // Messages a second.
     double got_rate_10s = 0, got_rate_1m = 0, got_rate_10m = 0;
     double get_found_rate_10s = 0, get_miss_rate_10s = 0;  // Pulls a second.
+    double get_found_rate_1m = 0, get_miss_rate_1m = 0;
+    double get_found_rate_10m = 0, get_miss_rate_10m = 0;
   };
   Totals totals() const;
   void on_pull(bool found);
@@ -83,6 +88,8 @@ class Stats {
   Items* topic_put_size_ GUARDED_BY(mutex_) = nullptr;
   Items* group_get_nums_ GUARDED_BY(mutex_) = nullptr;
   Items* group_get_size_ GUARDED_BY(mutex_) = nullptr;
+  Item* broker_put_ GUARDED_BY(mutex_) = nullptr;
+  Item* broker_get_ GUARDED_BY(mutex_) = nullptr;
   std::string key_scratch_ GUARDED_BY(mutex_);
   int64_t put_ GUARDED_BY(mutex_) = 0;
   int64_t got_ GUARDED_BY(mutex_) = 0;

@@ -15,9 +15,12 @@ TEST(Stats, WindowsFollowSamples) {
   stats.on_put("t", 20, 2000);
   stats.sample(UnixMillis(10'000));
   ASSERT_TRUE(stats.windows("TOPIC_PUT_NUMS", "t", windows));
-  EXPECT_EQ(windows.minute.sum, 20);
-  EXPECT_DOUBLE_EQ(windows.minute.per_second, 2.0);
-  EXPECT_DOUBLE_EQ(windows.minute.per_call, 20.0);
+  EXPECT_EQ(windows.minute.sum, 25);
+  EXPECT_DOUBLE_EQ(windows.minute.per_second, 1.25);
+  EXPECT_DOUBLE_EQ(windows.minute.per_call, 12.5);
+  EXPECT_EQ(windows.hour.sum, 0) << "the first ten minutes are not over";
+  ASSERT_TRUE(stats.windows("BROKER_PUT_NUMS", Stats::kWholeBroker, windows));
+  EXPECT_EQ(windows.minute.sum, 25);
   EXPECT_EQ(stats.totals().put, 25);
   EXPECT_DOUBLE_EQ(stats.totals().put_rate_10s, 2.0);
   stats.on_get("g", "t", 3, 30);

@@ -217,6 +217,14 @@ bool TopicTable::remove(std::string_view topic) {
   return true;
 }
 
+void TopicTable::touch() {
+  {
+    MutexLock lock(mutex_);
+    version_.advance(deps_.clock.wall());
+  }
+  announce();
+}
+
 std::string TopicTable::encode() const {
   return json::to_json(snapshot(), {.is_pretty = true});
 }

@@ -58,6 +58,8 @@ class TopicTable {
   Status put(wire::TopicConfig config);
   Status set_unit_subscription(std::string_view topic, bool has_unit_subscription);
   bool remove(std::string_view topic);
+  // Something that name servers are told with the topics changed: the broker's own permission.
+  void touch();
 
   ConfigFile& file() { return file_; }
 

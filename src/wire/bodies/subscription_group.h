@@ -59,7 +59,7 @@ struct SubscriptionGroupConfig {
       field("consumeFromMinEnable", &SubscriptionGroupConfig::consume_from_min_enable),
       field("consumeMessageOrderly", &SubscriptionGroupConfig::consume_message_orderly),
       field("consumeTimeoutMinute", &SubscriptionGroupConfig::consume_timeout_minutes),
-      required("groupName", &SubscriptionGroupConfig::group_name),
+      field("groupName", &SubscriptionGroupConfig::group_name),
       field("groupRetryPolicy", &SubscriptionGroupConfig::retry_policy),
       field("groupSysFlag", &SubscriptionGroupConfig::group_sys_flag),
       field("notifyConsumerIdsChangedEnable",
@@ -69,6 +69,13 @@ struct SubscriptionGroupConfig {
       field("subscriptionDataSet", &SubscriptionGroupConfig::subscriptions),
       field("whichBrokerWhenConsumeSlowly",
             &SubscriptionGroupConfig::which_broker_when_consume_slowly)};
+};
+
+// Body of request 225.
+struct SubscriptionGroupList {
+  std::vector<SubscriptionGroupConfig> groups;
+  static constexpr auto fields =
+      std::tuple{required("groupConfigList", &SubscriptionGroupList::groups)};
 };
 
 }  // namespace agena::wire

@@ -5,6 +5,7 @@
 #pragma once
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/json_fields.h"
 #include "wire/bodies/data_version.h"
@@ -48,6 +49,12 @@ struct TopicConfigTable {
   std::map<std::string, TopicConfig> topics;
   static constexpr auto fields = std::tuple{field("dataVersion", &TopicConfigTable::data_version),
                                             field("topicConfigTable", &TopicConfigTable::topics)};
+};
+
+// Body of request 18.
+struct TopicConfigList {
+  std::vector<TopicConfig> topics;
+  static constexpr auto fields = std::tuple{required("topicConfigList", &TopicConfigList::topics)};
 };
 
 }  // namespace agena::wire

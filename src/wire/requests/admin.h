@@ -143,4 +143,9 @@ struct QuerySubscriptionByConsumer {
                                             field("topic", &QuerySubscriptionByConsumer::topic)};
 };
 
+struct GetAllMessageRequestMode {
+  static constexpr RequestInfo info{.code = 402, .name = "GET_ALL_MESSAGE_REQUEST_MODE"};
+  static constexpr auto fields = std::tuple{};
+};
+
 }  // namespace agena::wire
