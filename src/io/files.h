@@ -72,6 +72,9 @@ class Files {
   virtual Status rename(const std::string& from, const std::string& to) = 0;
   virtual Status remove(const std::string& path) = 0;    // A file or an empty directory.
   virtual Status sync_dir(const std::string& path) = 0;  // Names made or removed are durable.
+  // Everything written so far on the file system of `path`, names included: cheaper than thousands
+  // of sync() calls. Errc::illegal_operation where there is no such thing.
+  virtual Status sync_all(const std::string& path) { return Error{Errc::illegal_operation, path}; }
   virtual Result<Space> space(const std::string& path) = 0;
   // Exclusive among processes; Errc::illegal_operation when somebody holds it.
   virtual Result<std::unique_ptr<FileLock>> lock(const std::string& path) = 0;

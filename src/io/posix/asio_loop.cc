@@ -1,197 +1,60 @@
 #include "io/posix/asio_loop.h"
 
-#include <fmt/core.h>
+#include <pthread.h>
 
-#include <boost/asio/connect.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 
-#include "base/log.h"
+#include "io/posix/asio_connect.h"
+#include "io/posix/asio_listen.h"
 #include "io/posix/asio_stream.h"
+#include "io/posix/asio_timer.h"
 
 namespace agena::io {
-namespace asio = boost::asio;
-using asio::ip::tcp;
-using boost::system::error_code;
-
 namespace {
 
 constexpr int kHandlersATurnMax = 1000;
-constexpr int kBacklog = 1024;
-constexpr int64_t kAcceptPauseMs = 100;
+constexpr size_t kSpareBuffersMax = 32;
+constexpr size_t kSpareBufferBytesMax = 256 << 10;
 
 thread_local const AsioLoop* current_loop = nullptr;
 
-class AsioTimer final : public Timer {
- public:
-  // Shared with the pending wait, so that a timer may be destroyed inside its own task.
-  struct State : std::enable_shared_from_this<State> {
-    State(asio::io_context& context, Loop::Task t, int64_t period)
-        : timer(context), task(std::move(t)), period_ms(period) {}
-    asio::steady_timer timer;
-    Loop::Task task;
-    const int64_t period_ms;  // 0: once.
-    bool cancelled = false;
-
-    void wait() {
-      timer.async_wait([self = shared_from_this()](error_code error) {
-        if (error || self->cancelled) return;
-        self->task();
-        if (self->cancelled || self->period_ms == 0) return;
-        auto now = asio::steady_timer::clock_type::now();
-        auto next = self->timer.expiry() + std::chrono::milliseconds(self->period_ms);
-        self->timer.expires_at(std::max(next, now));  // No backlog of missed periods.
-        self->wait();
-      });
-    }
-  };
-  explicit AsioTimer(std::shared_ptr<State> state) : state_(std::move(state)) {}
-  ~AsioTimer() override {
-    state_->cancelled = true;
-    state_->timer.cancel();
-  }
-
- private:
-  std::shared_ptr<State> state_;
-};
-
-struct Acceptor : std::enable_shared_from_this<Acceptor> {
-  Acceptor(AsioLoop& l, std::vector<Loop*> t, Loop::OnAccept a)
-      : loop(l), acceptor(l.context()), targets(std::move(t)), on_accept(std::move(a)) {}
-
-  AsioLoop& loop;
-  tcp::acceptor acceptor;
-  std::vector<Loop*> targets;
-  Loop::OnAccept on_accept;
-  size_t next = 0;
-  bool stopped = false;
-  std::unique_ptr<Timer> pause;
-
-  void accept() {
-    auto* target = static_cast<AsioLoop*>(targets[next++ % targets.size()]);
-    acceptor.async_accept(target->context(), [self = shared_from_this(), target](
-                                                 error_code error, tcp::socket socket) {
-      self->accepted(*target, error, std::move(socket));
-    });
-  }
-
-  void accepted(AsioLoop& target, error_code error, tcp::socket socket) {
-    if (stopped || error == asio::error::operation_aborted) return;
-    if (error) {
-      // Out of descriptors, most often: wait rather than spin; connections queue in the kernel.
-      AGENA_LOG(warn, "io", "accept: {}", error.message());
-      pause = loop.after(kAcceptPauseMs, [self = shared_from_this()] {
-        if (!self->stopped) self->accept();
-      });
-      return;
-    }
-    auto stream = std::make_shared<AsioStream>(target, std::move(socket));
-    target.post([self = shared_from_this(), &target, stream] { self->on_accept(target, stream); });
-    accept();
-  }
-};
-
-class AsioListener final : public Listener {
- public:
-  explicit AsioListener(std::shared_ptr<Acceptor> acceptor) : acceptor_(std::move(acceptor)) {}
-  ~AsioListener() override {
-    acceptor_->stopped = true;
-    acceptor_->pause.reset();
-    error_code ignored;
-    acceptor_->acceptor.close(ignored);
-  }
-  uint16_t port() const override {
-    error_code ignored;
-    return acceptor_->acceptor.local_endpoint(ignored).port();
-  }
-
- private:
-  std::shared_ptr<Acceptor> acceptor_;
-};
-
-struct Connecting : std::enable_shared_from_this<Connecting> {
-  Connecting(AsioLoop& l, Loop::OnConnect c)
-      : loop(l), socket(l.context()), resolver(l.context()), on_connect(std::move(c)) {}
-  AsioLoop& loop;
-  tcp::socket socket;
-  tcp::resolver resolver;
-  Loop::OnConnect on_connect;
-  std::unique_ptr<Timer> timeout;
-  bool done = false;
-
-  void begin(const std::string& host, uint16_t port) {
-    error_code not_literal;
-    auto ip = asio::ip::make_address(host, not_literal);
-    if (!not_literal) {
-      socket.async_connect({ip, port},
-                           [self = shared_from_this()](error_code error) { self->finish(error); });
-      return;
-    }
-    resolver.async_resolve(
-        host, std::to_string(port),
-        [self = shared_from_this()](error_code error, const tcp::resolver::results_type& found) {
-          if (error) {
-            self->finish(error);
-            return;
-          }
-          asio::async_connect(self->socket, found, [self](error_code failed, const tcp::endpoint&) {
-            self->finish(failed);
-          });
-        });
-  }
-
-  void finish(error_code error) {
-    if (done) return;
-    done = true;
-    timeout.reset();
-    if (error) {
-      error_code ignored;
-      socket.close(ignored);
-      resolver.cancel();
-      Errc code = error == asio::error::timed_out ? Errc::timed_out : Errc::unreachable;
-      on_connect(Error{code, error.message()});
-      return;
-    }
-    on_connect(std::shared_ptr<Stream>(std::make_shared<AsioStream>(loop, std::move(socket))));
-  }
-};
-
 }  // namespace
 
-AsioLoop::AsioLoop()
-    : context_(std::make_unique<asio::io_context>(1)),
-      read_space_(std::make_unique_for_overwrite<std::byte[]>(kReadSpaceBytes)) {
-  work_.emplace(context_->get_executor());
-}
+AsioLoop::AsioLoop(std::string name)
+    : name_(std::move(name)),
+      read_space_(std::make_unique_for_overwrite<std::byte[]>(kReadSpaceBytes)) {}
 
 AsioLoop::~AsioLoop() {
   join();
-  clear();
+  drop_all();
 }
 
 void AsioLoop::start() {
   thread_ = std::thread([this] { run(); });
+  pthread_setname_np(thread_.native_handle(), name_.substr(0, 15).c_str());
 }
 
 void AsioLoop::join() {
   if (!thread_.joinable()) return;
-  context_->stop();
+  context_.stop();
   thread_.join();
 }
 
-void AsioLoop::clear() {
-  for (AsioStream* stream : std::set(std::move(streams_))) stream->forget_owner();
-  streams_.clear();
+void AsioLoop::drop_all() {
+  if (dropped_.exchange(true)) return;
+  for (auto& [raw, stream] : streams_) stream->forget_owner();
+  auto streams = std::move(streams_);
+  auto hooks = std::move(hooks_);
   unflushed_.clear();
-  hooks_.clear();
-  work_.reset();
-  context_.reset();
+  context_.shutdown();
 }
 
 void AsioLoop::run() {
   current_loop = this;
-  while (context_->run_one() > 0) {
-    for (int n = 0; n < kHandlersATurnMax && context_->poll_one() > 0; ++n) {
+  auto work = boost::asio::make_work_guard(context_);
+  while (context_.run_one() > 0) {
+    for (int n = 1; n < kHandlersATurnMax && context_.poll_one() > 0; ++n) {
     }
     end_turn();
   }
@@ -200,8 +63,10 @@ void AsioLoop::run() {
 void AsioLoop::end_turn() {
   // Sending may make an owner write more, and that must not leave before the hooks have run.
   do {
-    for (auto& hook : hooks_) hook();
-    for (auto& stream : std::exchange(unflushed_, {})) stream->flush();
+    for (size_t i = 0; i < hooks_.size(); ++i) hooks_[i]();
+    flushing_.swap(unflushed_);
+    for (auto& stream : flushing_) stream->flush();
+    flushing_.clear();
   } while (!unflushed_.empty());
 }
 
@@ -209,8 +74,33 @@ void AsioLoop::flush_at_turn_end(std::shared_ptr<AsioStream> stream) {
   unflushed_.push_back(std::move(stream));
 }
 
+void AsioLoop::keep_alive(std::shared_ptr<AsioStream> stream) {
+  AsioStream* raw = stream.get();
+  streams_.emplace(raw, std::move(stream));
+}
+
+void AsioLoop::let_go(AsioStream* stream) {
+  streams_.erase(stream);
+}
+
+void AsioLoop::take_memory(Buffer& buffer) {
+  if (buffer.capacity() > 0 || spare_.empty()) return;
+  buffer = std::move(spare_.back());
+  spare_.pop_back();
+}
+
+void AsioLoop::give_back(Buffer& buffer) {
+  ASSERT(buffer.empty());
+  if (buffer.capacity() == 0) return;
+  if (buffer.capacity() > kSpareBufferBytesMax || spare_.size() >= kSpareBuffersMax) {
+    buffer.release();
+    return;
+  }
+  spare_.push_back(std::move(buffer));
+}
+
 void AsioLoop::post(Task task) {
-  if (context_) asio::post(*context_, std::move(task));
+  if (!dropped_.load(std::memory_order_relaxed)) boost::asio::post(context_, std::move(task));
 }
 
 bool AsioLoop::on_this_thread() const {
@@ -218,18 +108,14 @@ bool AsioLoop::on_this_thread() const {
 }
 
 std::unique_ptr<Timer> AsioLoop::after(int64_t delay_ms, Task task) {
-  auto state = std::make_shared<AsioTimer::State>(*context_, std::move(task), 0);
-  state->timer.expires_after(std::chrono::milliseconds(delay_ms));
-  state->wait();
-  return std::make_unique<AsioTimer>(std::move(state));
+  ASSERT(!dropped_, "no timer outlives its loop");
+  return start_asio_timer(context_, delay_ms, 0, std::move(task));
 }
 
 std::unique_ptr<Timer> AsioLoop::every(int64_t period_ms, Task task) {
+  ASSERT(!dropped_, "no timer outlives its loop");
   ASSERT(period_ms > 0);
-  auto state = std::make_shared<AsioTimer::State>(*context_, std::move(task), period_ms);
-  state->timer.expires_after(std::chrono::milliseconds(period_ms));
-  state->wait();
-  return std::make_unique<AsioTimer>(std::move(state));
+  return start_asio_timer(context_, period_ms, period_ms, std::move(task));
 }
 
 void AsioLoop::at_turn_end(Task hook) {
@@ -238,28 +124,12 @@ void AsioLoop::at_turn_end(Task hook) {
 
 Result<std::unique_ptr<Listener>> AsioLoop::listen(const std::string& ip, uint16_t port,
                                                    std::vector<Loop*> targets, OnAccept on_accept) {
-  ASSERT(!targets.empty());
-  error_code error;
-  auto address = asio::ip::make_address(ip, error);
-  if (error) return Error{Errc::bad_config, fmt::format("'{}' is not an IP address", ip)};
-  tcp::endpoint endpoint(address, port);
-  auto made = std::make_shared<Acceptor>(*this, std::move(targets), std::move(on_accept));
-  made->acceptor.open(endpoint.protocol(), error);
-  if (!error) made->acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error) made->acceptor.bind(endpoint, error);
-  if (!error) made->acceptor.listen(kBacklog, error);
-  if (error) {
-    return Error{Errc::io_error, fmt::format("listen on {}:{}: {}", ip, port, error.message())};
-  }
-  made->accept();
-  return std::unique_ptr<Listener>(new AsioListener(std::move(made)));
+  return start_asio_listener(*this, ip, port, std::move(targets), std::move(on_accept));
 }
 
 void AsioLoop::connect(const std::string& host, uint16_t port, int64_t timeout_ms,
                        OnConnect on_connect) {
-  auto attempt = std::make_shared<Connecting>(*this, std::move(on_connect));
-  attempt->timeout = after(timeout_ms, [attempt] { attempt->finish(asio::error::timed_out); });
-  attempt->begin(host, port);
+  start_asio_connect(*this, host, port, timeout_ms, std::move(on_connect));
 }
 
 }  // namespace agena::io

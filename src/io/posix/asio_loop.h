@@ -1,15 +1,15 @@
 // An event loop on Boost.Asio: one io_context, one thread.
 //
-// Over:     io/loop.h, asio_stream.h.  Under: posix_env.cc.
-// Threads:  as io/loop.h says. start() and join() from the owner.
-// Lifetime: join() ends the thread; clear() then drops what was still to run. After clear(), posts
-//           go nowhere, so that loops of one process can be taken down one after the other.
+// Over:     io/loop.h.  Under: posix_env.cc, and the streams, timers, listeners made here.
+// Threads:  as io/loop.h says. start(), join() and drop_all() from the owner.
+// Lifetime: in three steps, because loops of one process hold each other's streams in their tasks:
+//           join() all, drop_all() all, then destroy. After drop_all() posts go nowhere.
 #pragma once
-#include <boost/asio/executor_work_guard.hpp>
+#include <atomic>
 #include <boost/asio/io_context.hpp>
-#include <optional>
-#include <set>
+#include <deque>
 #include <thread>
+#include <unordered_map>
 
 #include "io/loop.h"
 
@@ -19,12 +19,12 @@ class AsioStream;
 
 class AsioLoop final : public Loop {
  public:
-  AsioLoop();
+  explicit AsioLoop(std::string name);  // The thread's, in top(1) and debuggers; 15 characters.
   ~AsioLoop() override;
 
   void start();
   void join();
-  void clear();
+  void drop_all();  // Everything that still waited to run, and what its tasks owned.
 
   void post(Task task) override;
   bool on_this_thread() const override;
@@ -37,24 +37,37 @@ class AsioLoop final : public Loop {
                OnConnect on_connect) override;
 
   // For streams of this loop, on its thread.
-  boost::asio::io_context& context() { return *context_; }
+  boost::asio::io_context& context() { return context_; }
   void flush_at_turn_end(std::shared_ptr<AsioStream> stream);
+  void keep_alive(std::shared_ptr<AsioStream> stream);
+  void let_go(AsioStream* stream);
+  // Where streams read to; what the owner does not take at once is copied out.
   MutableBytes read_space() { return {read_space_.get(), kReadSpaceBytes}; }
-  void add(AsioStream* stream) { streams_.insert(stream); }
-  void remove(AsioStream* stream) { streams_.erase(stream); }
+  // Buffers wander between the streams, so that only those with bytes in them have memory.
+  void take_memory(Buffer& buffer);
+  void give_back(Buffer& buffer);
 
  private:
-  static constexpr size_t kReadSpaceBytes = 256 * 1024;
+  // Asio does shutdown() and destroy() in its destructor, and one loop's handlers may own sockets
+  // of another: all must have done the first before any does the second.
+  struct Context : boost::asio::io_context {
+    Context() : io_context(1) {}
+    using execution_context::shutdown;
+  };
+  static constexpr size_t kReadSpaceBytes = 320 * 1024;
+
   void run();
   void end_turn();
 
-  std::unique_ptr<boost::asio::io_context> context_;
-  std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work_;
-  std::thread thread_;
-  std::vector<Task> hooks_;
-  std::vector<std::shared_ptr<AsioStream>> unflushed_;
-  std::set<AsioStream*> streams_;
+  const std::string name_;
+  Context context_;
+  std::atomic<bool> dropped_{false};
+  std::deque<Task> hooks_;  // A hook may add one.
+  std::vector<std::shared_ptr<AsioStream>> unflushed_, flushing_;
+  std::unordered_map<AsioStream*, std::shared_ptr<AsioStream>> streams_;
+  std::vector<Buffer> spare_;
   std::unique_ptr<std::byte[]> read_space_;
+  std::thread thread_;
 };
 
 }  // namespace agena::io

@@ -1,20 +1,23 @@
 #include "io/posix/asio_stream.h"
 
+#include <algorithm>
+#include <array>
 #include <boost/asio/buffer.hpp>
-
 #include <utility>
 
 namespace agena::io {
 namespace asio = boost::asio;
+using asio::ip::tcp;
 using boost::system::error_code;
 
 namespace {
-constexpr size_t kReadBytesATurnMax = 1 << 20;    // Then other streams have their turn.
-constexpr size_t kIdleBufferBytesMax = 64 << 10;  // More is given back when a buffer empties.
-constexpr int64_t kCloseAfterSendMs = 5'000;
-}  // namespace
 
-Address address_of(const asio::ip::tcp::endpoint& endpoint) {
+constexpr size_t kReadBytesATurn = 256 << 10;  // Then other streams have their turn.
+// A rest up to this long is put in front of the next bytes; a longer one gets them appended.
+constexpr size_t kRestInFrontBytesMax = 64 << 10;
+constexpr int64_t kCloseAfterSendMs = 5'000;
+
+Address address_of(const tcp::endpoint& endpoint) {
   auto ip = endpoint.address();
   if (ip.is_v6() && ip.to_v6().is_v4_mapped()) {
     ip = asio::ip::make_address_v4(asio::ip::v4_mapped, ip.to_v6());
@@ -22,27 +25,47 @@ Address address_of(const asio::ip::tcp::endpoint& endpoint) {
   return {ip.to_string(), endpoint.port()};
 }
 
-AsioStream::AsioStream(AsioLoop& loop, asio::ip::tcp::socket socket)
+bool must_wait(error_code error) {
+  return error == asio::error::would_block || error == asio::error::try_again;
+}
+
+void drop_front(Buffer& buffer, size_t count) {
+  ASSERT(count <= buffer.size());
+  size_t left = buffer.size() - count;
+  if (count > 0 && left > 0) std::memmove(buffer.data(), buffer.data() + count, left);
+  buffer.truncate(left);
+}
+
+}  // namespace
+
+AsioStream::AsioStream(AsioLoop& loop, tcp::socket socket)
     : loop_(loop), socket_(std::move(socket)) {
   error_code ignored;  // A peer that is gone already shows at the first read.
   socket_.non_blocking(true, ignored);
-  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  socket_.set_option(tcp::no_delay(true), ignored);
   peer_ = address_of(socket_.remote_endpoint(ignored));
   local_ = address_of(socket_.local_endpoint(ignored));
 }
 
-AsioStream::~AsioStream() {
-  loop_.remove(this);
-}
-
 void AsioStream::start(std::shared_ptr<StreamEvents> events) {
-  loop_.add(this);
+  ASSERT(!events_ && events, "a stream is started once");
   events_ = std::move(events);
+  if (closed_) {
+    post_closed();
+    return;
+  }
+  loop_.keep_alive(shared_from_this());
   await_readable();
 }
 
 Buffer& AsioStream::out() {
-  if (!in_unflushed_ && !closed_) {
+  if (closed_) {
+    out_.clear();  // Goes nowhere, and must not pile up.
+    sent_ = 0;
+    return out_;
+  }
+  loop_.take_memory(out_);
+  if (!in_unflushed_) {
     in_unflushed_ = true;
     loop_.flush_at_turn_end(shared_from_this());
   }
@@ -52,69 +75,77 @@ Buffer& AsioStream::out() {
 void AsioStream::await_readable() {
   if (closed_ || paused_ || awaits_readable_) return;
   awaits_readable_ = true;
-  socket_.async_wait(asio::socket_base::wait_read, [self = shared_from_this()](error_code error) {
+  socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](error_code error) {
     self->awaits_readable_ = false;
-    if (self->closed_ || error == asio::error::operation_aborted) return;
-    self->read();
+    if (error != asio::error::operation_aborted) self->read();
   });
 }
 
 void AsioStream::read() {
   size_t total = 0;
-  while (!closed_ && !paused_ && total < kReadBytesATurnMax) {
+  while (!closed_ && !paused_ && total < kReadBytesATurn) {
     MutableBytes space = loop_.read_space();
+    bool is_short = kept_.size() <= kRestInFrontBytesMax;
+    size_t rest = is_short ? kept_.size() : 0;
+    MutableBytes fresh = space.subspan(rest, kReadBytesATurn);
     error_code error;
-    size_t n = socket_.read_some(asio::buffer(space.data(), space.size()), error);
-    if (error == asio::error::would_block || error == asio::error::try_again) break;
+    size_t n = socket_.read_some(asio::buffer(fresh.data(), fresh.size()), error);
+    if (must_wait(error)) break;
     if (error) {
       fail({Errc::unreachable,
             error == asio::error::eof ? "the peer closed the connection" : error.message()});
       return;
     }
-    deliver(space.first(n));
+    if (is_short) {
+      std::copy_n(kept_.data(), rest, space.data());
+      kept_.clear();
+      Bytes unread = space.first(rest + n);
+      keep(unread.subspan(show(unread)));
+    } else {
+      kept_.append(fresh.first(n));
+      show_kept();
+    }
     total += n;
-    if (n < space.size()) break;
+    if (n < fresh.size()) break;
   }
   await_readable();
 }
 
-void AsioStream::deliver(Bytes fresh) {
+size_t AsioStream::show(Bytes unread) {
   auto events = events_;
-  if (!events) return;
-  if (kept_.empty()) {
-    size_t taken = events->on_data(fresh);
-    ASSERT(taken <= fresh.size());
-    if (!closed_) kept_.append(fresh.subspan(taken));
-    return;
-  }
-  kept_.append(fresh);
-  deliver_kept();
+  if (!events) return unread.size();
+  showing_ = true;
+  size_t taken = events->on_data(unread);
+  showing_ = false;
+  ASSERT(taken <= unread.size(), "an owner takes no more than it was shown");
+  return taken;
 }
 
-void AsioStream::deliver_kept() {
-  auto events = events_;
-  if (!events) return;
-  size_t taken = events->on_data(kept_.view());
-  ASSERT(taken <= kept_.size());
-  size_t left = kept_.size() - taken;
-  if (left > 0 && taken > 0) std::memmove(kept_.data(), kept_.data() + taken, left);
-  kept_.truncate(left);
-  if (left == 0 && kept_.capacity() > kIdleBufferBytesMax) kept_.release();
+void AsioStream::show_kept() {
+  if (kept_.empty()) return;
+  drop_front(kept_, show(kept_.view()));
+  keep({});
+}
+
+void AsioStream::keep(Bytes rest) {
+  if (closed_) kept_.clear();
+  if (!closed_ && !rest.empty()) {
+    loop_.take_memory(kept_);
+    kept_.append(rest);
+  }
+  if (kept_.empty()) loop_.give_back(kept_);
 }
 
 void AsioStream::resume_reading() {
-  if (!paused_) return;
+  if (!paused_ || closed_ || closes_after_send_) return;
   paused_ = false;
-  if (closed_) return;
-  if (kept_.empty()) {
-    await_readable();
-    return;
-  }
-  // Not from here: the owner may be in the middle of something.
+  await_readable();
+  // What is kept is not shown from here: the owner may be in the middle of something.
+  if (show_posted_ || (kept_.empty() && !showing_)) return;
+  show_posted_ = true;
   loop_.post([self = shared_from_this()] {
-    if (self->closed_ || self->paused_) return;
-    self->deliver_kept();
-    self->await_readable();
+    self->show_posted_ = false;
+    if (!self->closed_ && !self->paused_) self->show_kept();
   });
 }
 
@@ -124,31 +155,37 @@ void AsioStream::flush() {
   if (unsent() > 0) {
     error_code error;
     size_t n = socket_.write_some(asio::buffer(out_.data() + sent_, unsent()), error);
-    if (error && error != asio::error::would_block && error != asio::error::try_again) {
+    if (error && !must_wait(error)) {
       fail({Errc::unreachable, error.message()});
       return;
     }
     sent_ += n;
   }
-  if (unsent() > 0) {
-    was_blocked_ = true;
-    await_writable();
+  if (unsent() == 0) {
+    sent_all();
     return;
   }
+  // A peer that is always a little behind must not make us keep all that it ever got.
+  if (sent_ >= out_.size() / 2) drop_front(out_, std::exchange(sent_, 0));
+  was_blocked_ = true;
+  await_writable();
+}
+
+void AsioStream::sent_all() {
   sent_ = 0;
   out_.clear();
-  if (out_.capacity() > kIdleBufferBytesMax) out_.release();
+  loop_.give_back(out_);
   if (closes_after_send_) {
-    close();
-  } else if (std::exchange(was_blocked_, false)) {
-    auto events = events_;
-    if (events) events->on_drained();
+    end_after_send();
+    return;
   }
+  auto events = events_;
+  if (std::exchange(was_blocked_, false) && events) events->on_drained();
 }
 
 void AsioStream::await_writable() {
   awaits_writable_ = true;
-  socket_.async_wait(asio::socket_base::wait_write, [self = shared_from_this()](error_code error) {
+  socket_.async_wait(tcp::socket::wait_write, [self = shared_from_this()](error_code error) {
     self->awaits_writable_ = false;
     if (self->closed_ || error == asio::error::operation_aborted) return;
     self->out();  // Goes with the others at the end of the turn, behind its hooks.
@@ -157,22 +194,36 @@ void AsioStream::await_writable() {
 
 void AsioStream::close_after_send() {
   if (closed_ || closes_after_send_) return;
+  closes_after_send_ = true;
   paused_ = true;
   if (unsent() == 0) {
-    close();
+    end_after_send();
     return;
   }
-  closes_after_send_ = true;
   out();
-  close_timer_ = loop_.after(kCloseAfterSendMs, [self = shared_from_this()] { self->close(); });
+  close_timer_ = loop_.after(kCloseAfterSendMs, [weak = weak_from_this()] {
+    if (auto self = weak.lock()) self->close();
+  });
+}
+
+void AsioStream::end_after_send() {
+  // The kernel resets a connection that is closed with bytes unread, and the peer may then lose
+  // what we sent last.
+  std::array<std::byte, 16 << 10> unwanted;
+  error_code error;
+  for (size_t total = 0; total < kReadBytesATurn && !error;) {
+    total += socket_.read_some(asio::buffer(unwanted), error);
+  }
+  close();
 }
 
 void AsioStream::close() {
   if (closed_) return;
-  closed_ = true;
-  close_timer_.reset();
-  error_code ignored;
-  socket_.close(ignored);
+  shut();
+  post_closed();
+}
+
+void AsioStream::post_closed() {
   loop_.post([self = shared_from_this()] {
     self->tell_closed({Errc::not_open, "closed by this side"});
   });
@@ -180,14 +231,24 @@ void AsioStream::close() {
 
 void AsioStream::fail(const Error& why) {
   if (closed_) return;
+  shut();
+  tell_closed(why);
+}
+
+void AsioStream::shut() {
   closed_ = true;
   close_timer_.reset();
   error_code ignored;
   socket_.close(ignored);
-  tell_closed(why);
 }
 
 void AsioStream::tell_closed(const Error& why) {
+  ASSERT(!showing_);
+  auto self = shared_from_this();
+  loop_.let_go(this);
+  sent_ = 0;
+  out_.release();
+  kept_.release();
   auto events = std::exchange(events_, nullptr);
   if (events) events->on_closed(why);
 }

@@ -1,8 +1,11 @@
 // A TCP connection of an AsioLoop.
 //
-// Over: io/loop.h.  Under: asio_loop.cc.  Threads: its loop's.
+// Over:     io/loop.h, asio_loop.h.  Under: asio_listen.cc, asio_connect.cc.
+// Threads:  its loop's; made, and destroyed when closed, on any.
+// Lifetime: from start() until it has closed, the loop keeps it.
 // Reading waits for readiness and reads into space that the loop's streams share; only what the
-// owner did not take is kept here, so an idle connection holds no buffer.
+// owner did not take is kept here. Memory therefore grows with what was received, never with a
+// length that a peer announced, and an idle connection holds none.
 #pragma once
 #include <boost/asio/ip/tcp.hpp>
 
@@ -10,12 +13,9 @@
 
 namespace agena::io {
 
-Address address_of(const boost::asio::ip::tcp::endpoint& endpoint);
-
 class AsioStream final : public Stream, public std::enable_shared_from_this<AsioStream> {
  public:
   AsioStream(AsioLoop& loop, boost::asio::ip::tcp::socket socket);
-  ~AsioStream() override;
 
   void start(std::shared_ptr<StreamEvents> events) override;
   Buffer& out() override;
@@ -33,9 +33,14 @@ class AsioStream final : public Stream, public std::enable_shared_from_this<Asio
  private:
   void await_readable();
   void read();
-  void deliver(Bytes fresh);
-  void deliver_kept();
+  size_t show(Bytes unread);
+  void show_kept();
+  void keep(Bytes rest);
   void await_writable();
+  void sent_all();
+  void end_after_send();
+  void shut();
+  void post_closed();
   void fail(const Error& why);
   void tell_closed(const Error& why);
 
@@ -48,6 +53,8 @@ class AsioStream final : public Stream, public std::enable_shared_from_this<Asio
   Buffer kept_;      // Received and not yet taken.
   std::unique_ptr<Timer> close_timer_;
   bool paused_ = false;
+  bool showing_ = false;  // Inside on_data().
+  bool show_posted_ = false;
   bool awaits_readable_ = false;
   bool awaits_writable_ = false;
   bool was_blocked_ = false;

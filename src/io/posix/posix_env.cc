@@ -15,17 +15,25 @@
 namespace agena::io {
 namespace {
 
+uint64_t random_seed() {
+  std::random_device device;
+  return uint64_t{device()} << 32 | device();
+}
+
 class PosixEnv final : public Env {
  public:
-  explicit PosixEnv(int loops) : signals_(main_, SIGINT, SIGTERM), random_(std::random_device{}()) {
+  explicit PosixEnv(int loops) : signals_(main_, SIGINT, SIGTERM), random_(random_seed()) {
     ASSERT(loops > 0);
     std::signal(SIGPIPE, SIG_IGN);
-    for (int i = 0; i <= loops; ++i) loops_.push_back(std::make_unique<AsioLoop>());
+    for (int i = 0; i < loops; ++i) {
+      loops_.push_back(std::make_unique<AsioLoop>("loop-" + std::to_string(i)));
+    }
+    loops_.push_back(std::make_unique<AsioLoop>("background"));
     for (auto& loop : loops_) loop->start();
   }
   ~PosixEnv() override {
     for (auto& loop : loops_) loop->join();
-    for (auto& loop : loops_) loop->clear();
+    for (auto& loop : loops_) loop->drop_all();
   }
 
   Clock& clock() override { return clock_; }

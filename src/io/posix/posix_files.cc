@@ -81,6 +81,7 @@ class PosixFile final : public File {
       ssize_t n = retried(
           [&] { return ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset)); });
       if (n < 0) return error_of("write", path_, errno);
+      if (n == 0) return Error{Errc::io_error, "write " + path_ + ": nothing was taken"};
       bytes = bytes.subspan(static_cast<size_t>(n));
       offset += static_cast<uint64_t>(n);
     }
@@ -97,7 +98,7 @@ class PosixFile final : public File {
       return ::fallocate(fd_, 0, static_cast<off_t>(offset), static_cast<off_t>(length));
     });
     if (result == 0) return ok();
-    if (errno != EOPNOTSUPP) return error_of("allocate", path_, errno);
+    if (errno != EOPNOTSUPP && errno != ENOSYS) return error_of("allocate", path_, errno);
     TRY(now, size());
     return now >= offset + length ? ok() : resize(offset + length);
   }
@@ -192,12 +193,15 @@ Result<std::vector<std::string>> PosixFiles::list(const std::string& dir) {
   DIR* handle = ::opendir(dir.c_str());
   if (handle == nullptr) return error_of("list", dir, errno);
   std::vector<std::string> out;
-  errno = 0;
-  while (dirent* entry = ::readdir(handle)) {
+  int number = 0;
+  for (;;) {
+    errno = 0;  // readdir() tells its errors from the end only by errno.
+    dirent* entry = ::readdir(handle);
+    number = errno;
+    if (entry == nullptr) break;
     std::string_view name = entry->d_name;
     if (name != "." && name != "..") out.emplace_back(name);
   }
-  int number = errno;
   ::closedir(handle);
   if (number != 0) return error_of("list", dir, number);
   std::sort(out.begin(), out.end());
