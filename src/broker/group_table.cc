@@ -42,7 +42,7 @@ Status GroupTable::load() {
       if (groups_.contains(name)) continue;
       wire::SubscriptionGroupConfig config;
       config.group_name = name;
-      groups_[config.group_name] =
+      groups_[std::string(name)] =
           std::make_shared<const wire::SubscriptionGroupConfig>(std::move(config));
     }
     if (version_ == wire::DataVersion{}) version_.timestamp = deps_.clock.wall();

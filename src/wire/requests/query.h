@@ -25,7 +25,7 @@ struct QueryMessage {
   std::optional<bool> unique_key_query;
   static constexpr auto fields =
       std::tuple{required("topic", &QueryMessage::topic),
-                 required("key", &QueryMessage::key),
+                 field("key", &QueryMessage::key),
                  required("maxNum", &QueryMessage::max_num),
                  required("beginTimestamp", &QueryMessage::begin),
                  required("endTimestamp", &QueryMessage::end),

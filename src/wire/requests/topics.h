@@ -66,7 +66,7 @@ struct DeleteTopicInBroker {
   static constexpr RequestInfo info{
       .code = 215, .name = "DELETE_TOPIC_IN_BROKER", .access = Access::admin};
   std::string_view topic;
-  static constexpr auto fields = std::tuple{required("topic", &DeleteTopicInBroker::topic)};
+  static constexpr auto fields = std::tuple{field("topic", &DeleteTopicInBroker::topic)};
 };
 
 struct GetTopicConfig {
