@@ -81,6 +81,16 @@ void Housekeeping::carry_out(const RetentionPlan& plan) {
     AGENA_LOG(warn, "storage", "the disk is too full and no commit log file may be removed");
 }
 
+// Topics are moved there as a whole when they are deleted, also while this runs.
+void Housekeeping::empty_trash() {
+  if (!deps_.files.is_dir(deps_.trash_dir)) return;
+  auto names = deps_.files.list(deps_.trash_dir);
+  if (!names) return;
+  for (const std::string& name : *names)
+    if (auto done = remove_tree(deps_.files, deps_.trash_dir + "/" + name); !done)
+      AGENA_LOG(warn, "storage", "a deleted topic's files stay: {}", describe(done.error()));
+}
+
 void Housekeeping::refuse(std::string remark) {
   MutexLock lock(mutex_);
   if (remark != refusal_ && remark.empty() != refusal_.empty())
@@ -98,9 +108,7 @@ void Housekeeping::round() {
   was_refusing_ = plan.refuse_writes;
   carry_out(plan);
   if (deps_.log.begin() != swept_to_) remove_what_pointed_below(deps_.log.begin());
-  if (deps_.files.exists(deps_.trash_dir))
-    if (auto done = remove_tree(deps_.files, deps_.trash_dir); !done)
-      AGENA_LOG(warn, "storage", "{} stays: {}", deps_.trash_dir, describe(done.error()));
+  empty_trash();
   const Error queue_error = deps_.queues.write_error();
   std::string remark = plan.refuse_writes ? plan.remark : std::string();
   if (queue_error.code != Errc::ok)

@@ -57,6 +57,7 @@ class Housekeeping {
   UnixMillis last_written(const CommitLog::Segment& segment, const CommitLog::Segment* next);
   void carry_out(const RetentionPlan& plan);
   void remove_what_pointed_below(PhysicalOffset begin);
+  void empty_trash();
   void refuse(std::string remark) EXCLUDES(mutex_);
 
   const Deps deps_;

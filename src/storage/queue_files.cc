@@ -13,6 +13,8 @@
 namespace agena::storage {
 namespace {
 
+// One flush of the file system instead of so many of files; it flushes other people's data too.
+constexpr size_t kSyncAllAbove = 512;
 constexpr size_t kBlockEntries = 3'276;  // 64 KiB of entries at a time.
 
 std::optional<int32_t> queue_id_of(const std::string& name) {
@@ -205,6 +207,15 @@ Status QueueFiles::erase(const ConsumeQueue& queue, QueueOffset from, QueueOffse
 }
 
 Result<bool> QueueFiles::sync_some(size_t files_max) {
+  if (unsynced_.size() > kSyncAllAbove) {
+    Status done = files_.sync_all(dir_);
+    if (!done && done.error().code != Errc::illegal_operation) return done.error();
+    if (done) {
+      unsynced_.clear();
+      unsynced_dirs_.clear();
+      return true;
+    }
+  }
   for (size_t i = 0; i < files_max && !unsynced_.empty(); ++i) {
     const Written next = *unsynced_.begin();
     auto file = open(*next.queue, next.start, io::Open::write);

@@ -28,7 +28,7 @@ class MemoryDisk final : public io::Files {
   std::function<Status(Call, const std::string& path)> fault;
   io::Space space_now{1 << 30, 1 << 29};
 
-  std::unique_ptr<MemoryDisk> after_kill() const {
+  std::unique_ptr<MemoryDisk> after_kill() const NO_THREAD_SAFETY_ANALYSIS {
     auto copy = std::make_unique<MemoryDisk>();
     MutexLock lock(mutex_);
     copy->dirs_ = dirs_;
@@ -42,7 +42,8 @@ class MemoryDisk final : public io::Files {
 
   // `keep(path, write number since the last sync)`: whether that write reached the disk anyway.
   using Keep = std::function<bool(const std::string& path, size_t write)>;
-  std::unique_ptr<MemoryDisk> after_power_cut(const Keep& keep = {}) const {
+  std::unique_ptr<MemoryDisk> after_power_cut(const Keep& keep = {}) const
+      NO_THREAD_SAFETY_ANALYSIS {  // The copy is nobody else's yet.
     auto copy = std::make_unique<MemoryDisk>();
     MutexLock lock(mutex_);
     copy->dirs_ = dirs_;
@@ -157,6 +158,16 @@ class MemoryDisk final : public io::Files {
     std::erase_if(safe_names_, [&](const auto& e) { return parent_of(e.first) == path; });
     for (const auto& [name, node] : names_)
       if (parent_of(name) == path) safe_names_[name] = node;
+    return ok();
+  }
+  Status sync_all(const std::string& path) override {
+    TRY_OK(ask(Call::sync, path));
+    MutexLock lock(mutex_);
+    safe_names_ = names_;
+    for (const auto& [name, node] : names_) {
+      node->safe = node->now;
+      node->unsafe.clear();
+    }
     return ok();
   }
   Result<io::Space> space(const std::string&) override { return space_now; }
