@@ -19,9 +19,10 @@ import org.apache.rocketmq.common.message.MessageQueue;
 import org.apache.rocketmq.tools.command.MQAdminStartup;
 
 /**
- * Runs mqadmin commands one after the other in one JVM, because starting one for each costs a second.
- * Each line of standard input is a command, its arguments separated by tabs; each answer is a line with
- * its length in bytes, then what the command printed. Lines that begin with @ are steps of this shell:
+ * Runs mqadmin commands one after the other in one JVM, because starting one for each costs a
+ * second. Each line of standard input is a command, its arguments separated by tabs; each answer is
+ * a line with its length in bytes, then what the command printed. Lines that begin with @ are steps
+ * of this shell:
  *   @send TOPIC QUEUE TAG KEY BODY   sends one message, prints queue, offset, unique id, offset id
  *   @producer GROUP                  keeps a producer connected
  *   @consumer GROUP TOPIC            keeps a push consumer running from the first message on
@@ -29,7 +30,10 @@ import org.apache.rocketmq.tools.command.MQAdminStartup;
  *   @close GROUP                     shuts that client down
  */
 public final class AdminShell {
-    /** Some commands keep a client that cannot start twice; after this, the next run makes new ones. */
+    /**
+     * Some commands keep a client that cannot start twice; after this, the next run makes new
+     * ones.
+     */
     private static final class Commands extends MQAdminStartup {
         static void forget() {
             SUB_COMMANDS.clear();
@@ -45,7 +49,8 @@ public final class AdminShell {
     public static void main(String[] args) throws Exception {
         PrintStream answers = System.out;
         AdminShell shell = new AdminShell();
-        BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        BufferedReader input =
+                new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line = input.readLine(); line != null; line = input.readLine()) {
             ByteArrayOutputStream caught = new ByteArrayOutputStream();
             PrintStream stream = new PrintStream(caught, true, StandardCharsets.UTF_8);
@@ -112,7 +117,8 @@ public final class AdminShell {
         }
         String topic = words[1];
         int wanted = Integer.parseInt(words[2]);
-        Message message = new Message(topic, words[3], words[4], words[5].getBytes(StandardCharsets.UTF_8));
+        Message message =
+                new Message(topic, words[3], words[4], words[5].getBytes(StandardCharsets.UTF_8));
         SendResult result = sender.send(message, (queues, sent, argument) -> {
             for (MessageQueue queue : queues) {
                 if (queue.getQueueId() == wanted) {
@@ -121,8 +127,8 @@ public final class AdminShell {
             }
             throw new IllegalArgumentException("no queue " + wanted);
         }, null);
-        System.out.println(result.getMessageQueue().getQueueId() + " " + result.getQueueOffset() + " "
-            + result.getMsgId() + " " + result.getOffsetMsgId());
+        System.out.println(result.getMessageQueue().getQueueId() + " " + result.getQueueOffset()
+                + " " + result.getMsgId() + " " + result.getOffsetMsgId());
     }
 
     private void consumer(String group, String topic) throws Exception {

@@ -9,7 +9,10 @@ import org.apache.rocketmq.client.exception.MQClientException;
 
 /** Assertions whose messages carry both sides, and waiting that always has a deadline. */
 final class Check {
-    /** Generous because the machine may be busy; a condition that holds is seen within milliseconds. */
+    /**
+     * Generous because the machine may be busy; a condition that holds is seen within
+     * milliseconds.
+     */
     static final long PATIENCE_MS = Long.getLong("interop.patience.ms", 60_000);
 
     private static final long POLL_MS = 20;
@@ -18,8 +21,7 @@ final class Check {
         void run() throws Exception;
     }
 
-    private Check() {
-    }
+    private Check() {}
 
     static void that(boolean holds, String what) {
         if (!holds) {
@@ -40,7 +42,7 @@ final class Check {
         TreeSet<String> extra = new TreeSet<>(got);
         extra.removeAll(wanted);
         that(missing.isEmpty() && extra.isEmpty(),
-            what + ": missing " + clip(missing) + ", unexpected " + clip(extra));
+                what + ": missing " + clip(missing) + ", unexpected " + clip(extra));
     }
 
     static void until(String what, Callable<Boolean> condition) throws Exception {
@@ -82,7 +84,10 @@ final class Check {
         }
     }
 
-    /** The code that the broker answered; fails when the action succeeds or fails on the client's side. */
+    /**
+     * The code that the broker answered; fails when the action succeeds or fails on the client's
+     * side.
+     */
     static int brokerCode(String what, Action action) throws Exception {
         try {
             action.run();
@@ -108,6 +113,8 @@ final class Check {
 
     private static String clip(Object value) {
         String text = String.valueOf(value);
-        return text.length() <= 400 ? text : text.substring(0, 400) + "... (" + text.length() + " characters)";
+        return text.length() <= 400
+                ? text
+                : text.substring(0, 400) + "... (" + text.length() + " characters)";
     }
 }

@@ -6,14 +6,13 @@ import org.apache.rocketmq.client.consumer.DefaultMQPushConsumer;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
 
 /**
- * What differs between the client's 4.x and 5.x lines, reached by reflection so that one source tree
- * compiles against both. Everything else in this suite uses calls that both lines have.
+ * What differs between the client's 4.x and 5.x lines, reached by reflection so that one source
+ * tree compiles against both. Everything else in this suite uses calls that both lines have.
  */
 final class ClientVersion {
     static final boolean FIVE = isFive();
 
-    private ClientVersion() {
-    }
+    private ClientVersion() {}
 
     private static boolean isFive() {
         try {
@@ -36,10 +35,12 @@ final class ClientVersion {
     }
 
     /** createTopic lost its three-argument form when topics got attributes. */
-    static void createTopic(DefaultMQProducer producer, String key, String topic, int queues) throws Exception {
+    static void createTopic(DefaultMQProducer producer, String key, String topic, int queues)
+            throws Exception {
         for (Method candidate : producer.getClass().getMethods()) {
             Class<?>[] types = candidate.getParameterTypes();
-            if (!candidate.getName().equals("createTopic") || types.length < 3 || types[2] != int.class) {
+            if (!candidate.getName().equals("createTopic") || types.length < 3
+                    || types[2] != int.class) {
                 continue;
             }
             if (types.length == 3) {
@@ -54,7 +55,10 @@ final class ClientVersion {
         throw new IllegalStateException("this client has no createTopic that the suite knows");
     }
 
-    /** The names of the compressions that the client can write; empty on clients that know only zlib. */
+    /**
+     * The names of the compressions that the client can write; empty on clients that know only
+     * zlib.
+     */
     static String[] compressions(DefaultMQProducer producer) {
         Method setter = method(producer.getClass(), "setCompressType", 1);
         if (setter == null) {

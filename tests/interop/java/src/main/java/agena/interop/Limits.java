@@ -20,8 +20,7 @@ final class Limits {
     private static final int MESSAGE_ILLEGAL = 13;
     private static final int SYSTEM_ERROR = 1;
 
-    private Limits() {
-    }
+    private Limits() {}
 
     static void addTo(Runner runner) {
         runner.add("limit.empty_body", Limits::emptyBody);
@@ -50,11 +49,13 @@ final class Limits {
         return stage.start(producer);
     }
 
-    /** The client refuses empty bodies; a send hook, which runs after that check, lets one through. */
+    /**
+     * The client refuses empty bodies; a send hook, which runs after that check, lets one through.
+     */
     private static void emptyBody(Stage stage) throws Exception {
         String topic = stage.topic(1);
-        MQClientException refused = Check.clientError("empty body",
-            () -> stage.producer().send(new Message(topic, new byte[0])));
+        MQClientException refused = Check.clientError(
+                "empty body", () -> stage.producer().send(new Message(topic, new byte[0])));
         Check.equal(MESSAGE_ILLEGAL, refused.getResponseCode(), "the client's code");
         DefaultMQProducer producer = stage.newProducer();
         producer.setRetryTimesWhenSendFailed(0);
@@ -70,21 +71,20 @@ final class Limits {
             }
 
             @Override
-            public void sendMessageAfter(SendMessageContext context) {
-            }
+            public void sendMessageAfter(SendMessageContext context) {}
         });
         stage.start(producer);
         Message message = new Message(topic, "tag", "key", Stage.bytes("x"));
-        // Java 5.5.0 trips over the missing body and answers 1; storing it, and refusing it with 13, are
-        // both fine too. What counts: a definite answer, and the next message is untouched by it.
+        // Java 5.5.0 trips over the missing body and answers 1; storing it, and refusing it with
+        // 13, are both fine too. What counts: a definite answer, and the next message is untouched
+        // by it.
         boolean stores;
         try {
             stores = producer.send(message).getSendStatus() == SendStatus.SEND_OK;
         } catch (MQClientException e) {
-            int code = Check.brokerCode("empty body at the broker", () -> {
-                throw e;
-            });
-            Check.that(code == SYSTEM_ERROR || code == MESSAGE_ILLEGAL, "the broker's code is " + code);
+            int code = Check.brokerCode("empty body at the broker", () -> { throw e; });
+            Check.that(code == SYSTEM_ERROR || code == MESSAGE_ILLEGAL,
+                    "the broker's code is " + code);
             stores = false;
         }
         stage.sendOk(new Message(topic, Stage.bytes("after")));
@@ -102,7 +102,9 @@ final class Limits {
         String topic = stage.topic(1);
         byte[] body = noise(MAX_BODY, 4);
         DefaultMQProducer producer = unlimited(stage);
-        Check.equal(SendStatus.SEND_OK, producer.send(new Message(topic, "t", "k", body), 30_000).getSendStatus(), "status");
+        Check.equal(SendStatus.SEND_OK,
+                producer.send(new Message(topic, "t", "k", body), 30_000).getSendStatus(),
+                "status");
         MessageExt stored = stage.dumpAll(topic, 1).get(0);
         Check.that(Arrays.equals(body, stored.getBody()), "4 MiB come back byte for byte");
         // And through a push consumer, which decodes on another path.
@@ -110,7 +112,8 @@ final class Limits {
         var consumer = stage.newPushConsumer(stage.name("G"));
         consumer.subscribe(topic, "*");
         consumer.registerMessageListener((MessageListenerConcurrently) (messages, context) -> {
-            messages.forEach(message -> right.addAndGet(Arrays.equals(body, message.getBody()) ? 1 : 100));
+            messages.forEach(
+                    message -> right.addAndGet(Arrays.equals(body, message.getBody()) ? 1 : 100));
             return ConsumeConcurrentlyStatus.CONSUME_SUCCESS;
         });
         stage.start(consumer);
@@ -121,14 +124,18 @@ final class Limits {
     private static void oneByteTooMany(Stage stage) throws Exception {
         String topic = stage.topic(1);
         byte[] body = noise(MAX_BODY + 1, 5);
-        MQClientException refused = Check.clientError("4 MiB and one byte with the client's own limit",
-            () -> stage.producer().send(new Message(topic, body)));
+        MQClientException refused =
+                Check.clientError("4 MiB and one byte with the client's own limit",
+                        () -> stage.producer().send(new Message(topic, body)));
         Check.equal(MESSAGE_ILLEGAL, refused.getResponseCode(), "the client's code");
         DefaultMQProducer producer = unlimited(stage);
-        Check.equal(MESSAGE_ILLEGAL, Check.brokerCode("4 MiB and one byte at the broker",
-            () -> producer.send(new Message(topic, body), 30_000)), "the broker's code");
-        Check.equal(SendStatus.SEND_OK, producer.send(new Message(topic, Stage.bytes("still fine"))).getSendStatus(),
-            "status of the next send on this connection");
+        Check.equal(MESSAGE_ILLEGAL,
+                Check.brokerCode("4 MiB and one byte at the broker",
+                        () -> producer.send(new Message(topic, body), 30_000)),
+                "the broker's code");
+        Check.equal(SendStatus.SEND_OK,
+                producer.send(new Message(topic, Stage.bytes("still fine"))).getSendStatus(),
+                "status of the next send on this connection");
         Check.equal(1, stage.dumpAll(topic, 1).size(), "stored");
     }
 
@@ -136,10 +143,12 @@ final class Limits {
         String topic = stage.topic(1);
         DefaultMQProducer producer = unlimited(stage);
         byte[] half = noise(MAX_BODY / 2, 6);
-        List<Message> batch = List.of(new Message(topic, half), new Message(topic, half), new Message(topic, half));
+        List<Message> batch = List.of(
+                new Message(topic, half), new Message(topic, half), new Message(topic, half));
         // Java 5.5.0 answers 1 here, because its batch encoder throws; 13 says it better.
         int code = Check.brokerCode("a batch of 6 MiB", () -> producer.send(batch, 30_000));
-        Check.that(code == MESSAGE_ILLEGAL || code == SYSTEM_ERROR, "code of a batch of 6 MiB is " + code);
+        Check.that(code == MESSAGE_ILLEGAL || code == SYSTEM_ERROR,
+                "code of a batch of 6 MiB is " + code);
         Check.equal(0L, stage.stored(topic), "nothing of a refused batch is stored");
     }
 
@@ -148,11 +157,14 @@ final class Limits {
         DefaultMQProducer producer = unlimited(stage);
         Message fits = new Message(topic, Stage.bytes("fits"));
         fits.putUserProperty("p", "v".repeat(32_000));
-        Check.equal(SendStatus.SEND_OK, producer.send(fits).getSendStatus(), "32,000 bytes of properties");
+        Check.equal(SendStatus.SEND_OK, producer.send(fits).getSendStatus(),
+                "32,000 bytes of properties");
         Message tooMuch = new Message(topic, Stage.bytes("too much"));
         tooMuch.putUserProperty("p", "v".repeat(32_768));
-        Check.equal(MESSAGE_ILLEGAL, Check.brokerCode("more than 32,767 bytes of properties",
-            () -> producer.send(tooMuch)), "code");
+        Check.equal(MESSAGE_ILLEGAL,
+                Check.brokerCode(
+                        "more than 32,767 bytes of properties", () -> producer.send(tooMuch)),
+                "code");
         List<MessageExt> stored = stage.dumpAll(topic, 1);
         Check.equal(1, stored.size(), "stored");
         Check.equal("v".repeat(32_000), stored.get(0).getUserProperty("p"), "long property");
@@ -173,14 +185,19 @@ final class Limits {
         stage.sendOk(new Message(topic, text));
         MessageExt stored = stage.dumpAll(topic, 1).get(0);
         Check.that(Arrays.equals(text, stored.getBody()), "the body comes back as it was");
-        Check.that(stored.getStoreSize() < text.length / 4, "stored compressed: " + stored.getStoreSize() + " bytes");
+        Check.that(stored.getStoreSize() < text.length / 4,
+                "stored compressed: " + stored.getStoreSize() + " bytes");
         Inbox inbox = new Inbox();
         stage.consume(stage.name("G"), topic, "*", inbox);
         Check.until("the compressed message", () -> inbox.size() == 1);
-        Check.that(Arrays.equals(text, inbox.all().get(0).getBody()), "the pushed body is as it was");
+        Check.that(
+                Arrays.equals(text, inbox.all().get(0).getBody()), "the pushed body is as it was");
     }
 
-    /** Zlib, LZ4 and Zstandard on clients that know them: the broker passes the flags and bytes untouched. */
+    /**
+     * Zlib, LZ4 and Zstandard on clients that know them: the broker passes the flags and bytes
+     * untouched.
+     */
     private static void compressions(Stage stage) throws Exception {
         byte[] text = Stage.bytes("abcdefghij".repeat(5_000));
         DefaultMQProducer probe = stage.newProducer();
@@ -191,7 +208,8 @@ final class Limits {
             stage.start(producer);
             producer.send(new Message(topic, text));
             MessageExt stored = stage.dumpAll(topic, 1).get(0);
-            Check.that(Arrays.equals(text, stored.getBody()), name + ": the body comes back as it was");
+            Check.that(Arrays.equals(text, stored.getBody()),
+                    name + ": the body comes back as it was");
             Check.that(stored.getStoreSize() < text.length / 4, name + ": stored compressed");
         }
     }

@@ -13,12 +13,14 @@ import org.apache.rocketmq.common.message.Message;
 import org.apache.rocketmq.common.message.MessageExt;
 import org.apache.rocketmq.common.message.MessageQueue;
 
-/** Consumption at the caller's pace: lite pull (subscribe and assign), seeks, commits, and plain pull. */
+/**
+ * Consumption at the caller's pace: lite pull (subscribe and assign), seeks, commits, and plain
+ * pull.
+ */
 final class LitePulls {
     private static final long POLL_MS = 200;
 
-    private LitePulls() {
-    }
+    private LitePulls() {}
 
     static void addTo(Runner runner) {
         runner.add("litepull.subscribe", LitePulls::subscribe);
@@ -34,7 +36,8 @@ final class LitePulls {
     }
 
     /** Polls until `count` distinct bodies came; returns the messages in order of arrival. */
-    private static List<MessageExt> take(DefaultLitePullConsumer consumer, int count) throws Exception {
+    private static List<MessageExt> take(DefaultLitePullConsumer consumer, int count)
+            throws Exception {
         List<MessageExt> taken = new ArrayList<>();
         Check.until(count + " messages polled", () -> {
             taken.addAll(consumer.poll(POLL_MS));
@@ -52,7 +55,9 @@ final class LitePulls {
 
     private static void fill(Stage stage, MessageQueue queue, int from, int to) throws Exception {
         for (int i = from; i < to; i++) {
-            stage.producer().send(new Message(queue.getTopic(), Stage.bytes(queue.getQueueId() + "/" + i)), queue);
+            stage.producer().send(
+                    new Message(queue.getTopic(), Stage.bytes(queue.getQueueId() + "/" + i)),
+                    queue);
         }
     }
 
@@ -78,7 +83,8 @@ final class LitePulls {
         }
         Set<String> sent = new HashSet<>();
         Set<String> seen = new HashSet<>();
-        // Sends go on until both members have had a share, which happens once they split the queues.
+        // Sends go on until both members have had a share, which happens once they split the
+        // queues.
         Set<DefaultLitePullConsumer> served = new HashSet<>();
         Check.until("both members served", () -> {
             sent.addAll(stage.send(topic, null, "two" + sent.size(), 4));
@@ -116,15 +122,18 @@ final class LitePulls {
         }
         consumer.assign(List.of(one));
         consumer.seek(one, 15);
-        Check.equal(Set.of("1/15", "1/16", "1/17", "1/18", "1/19"), bodies(take(consumer, 5)), "after seek to 15");
+        Check.equal(Set.of("1/15", "1/16", "1/17", "1/18", "1/19"), bodies(take(consumer, 5)),
+                "after seek to 15");
         consumer.seekToBegin(one);
         Check.equal(20, bodies(take(consumer, 20)).size(), "messages after seek to the begin");
         stage.awaitStored(topic, 60);
         consumer.seekToEnd(one);
         fill(stage, one, 20, 23);
-        Check.equal(Set.of("1/20", "1/21", "1/22"), bodies(take(consumer, 3)), "after seek to the end");
+        Check.equal(
+                Set.of("1/20", "1/21", "1/22"), bodies(take(consumer, 3)), "after seek to the end");
         Check.clientError("seek past the end", () -> consumer.seek(one, 1000));
-        Check.clientError("seek in a queue of somebody else", () -> consumer.seek(queues.get(2), 0));
+        Check.clientError(
+                "seek in a queue of somebody else", () -> consumer.seek(queues.get(2), 0));
         long middle = stage.dump(topic, 63).get(1).get(21).getStoreTimestamp();
         long at = consumer.offsetForTimestamp(one, middle);
         Check.that(at >= 20 && at <= 21, "offset for the time of message 21 is " + at);
@@ -178,7 +187,8 @@ final class LitePulls {
             seen.addAll(bodies(consumer.poll(POLL_MS)));
             return seen.containsAll(Set.of("1/1", "1/2", "1/3", "1/4"));
         });
-        // A pull of the paused queue that already waited may have brought one answer, but no more follow.
+        // A pull of the paused queue that already waited may have brought one answer, but no more
+        // follow.
         fill(stage, queues.get(0), 5, 40);
         Check.holdsFor(1_000, "the paused queue stands still", () -> {
             seen.addAll(bodies(consumer.poll(POLL_MS)));
@@ -209,11 +219,13 @@ final class LitePulls {
         MessageQueue queue = stage.queues(topic).get(0);
         DefaultMQPullConsumer reader = stage.reader();
         PullResult empty = reader.pull(queue, "*", 0, 32);
-        Check.that(empty.getPullStatus() == PullStatus.NO_NEW_MSG || empty.getPullStatus() == PullStatus.OFFSET_ILLEGAL,
-            "pull of an empty queue is " + empty.getPullStatus());
+        Check.that(empty.getPullStatus() == PullStatus.NO_NEW_MSG
+                        || empty.getPullStatus() == PullStatus.OFFSET_ILLEGAL,
+                "pull of an empty queue is " + empty.getPullStatus());
         Check.equal(0L, empty.getNextBeginOffset(), "next offset of an empty queue");
         for (int i = 0; i < 10; i++) {
-            stage.producer().send(new Message(topic, i < 5 ? "A" : "B", Stage.bytes("s-" + i)), queue);
+            stage.producer().send(
+                    new Message(topic, i < 5 ? "A" : "B", Stage.bytes("s-" + i)), queue);
         }
         stage.dump(topic, 10);
         PullResult found = reader.pull(queue, "*", 2, 4);
@@ -248,7 +260,8 @@ final class LitePulls {
         reader.pull(queue, "*", 0, 1);
         Thread sender = new Thread(() -> {
             try {
-                // Late enough that the pull already waits in most runs; either way it must be answered.
+                // Late enough that the pull already waits in most runs; either way it must be
+                // answered.
                 Thread.sleep(300);
                 stage.producer().send(new Message(topic, Stage.bytes("awaited")), queue);
             } catch (Exception e) {
@@ -263,7 +276,8 @@ final class LitePulls {
         Check.equal(PullStatus.FOUND, result.getPullStatus(), "status");
         Check.equal("awaited", Inbox.text(result.getMsgFoundList().get(0)), "message");
         long took_ms = (System.nanoTime() - began) / 1_000_000;
-        Check.that(took_ms < 10_000, "woken by the message, not by the end of the wait, after " + took_ms + " ms");
+        Check.that(took_ms < 10_000,
+                "woken by the message, not by the end of the wait, after " + took_ms + " ms");
     }
 
     private static void limits(Stage stage) throws Exception {
@@ -280,7 +294,8 @@ final class LitePulls {
         int got = most.getMsgFoundList().size();
         Check.that(got >= 1 && got <= 100, "messages in one answer: " + got);
         Check.equal((long) got, most.getNextBeginOffset(), "next offset");
-        Check.equal(1, stage.reader().pull(queue, "*", 50, 1).getMsgFoundList().size(), "messages when one is asked");
+        Check.equal(1, stage.reader().pull(queue, "*", 50, 1).getMsgFoundList().size(),
+                "messages when one is asked");
         // 256 KiB is the default cap of bytes per answer; a larger message still travels, alone.
         for (int i = 0; i < 4; i++) {
             stage.producer().send(new Message(topic, Limits.noise(200_000, i)), queue);
@@ -295,13 +310,14 @@ final class LitePulls {
         String topic = stage.topic(1);
         MessageQueue queue = stage.queues(topic).get(0);
         fill(stage, queue, 0, 10);
-        DefaultMQPullConsumer consumer = stage.configure(new DefaultMQPullConsumer(stage.name("G")));
+        DefaultMQPullConsumer consumer =
+                stage.configure(new DefaultMQPullConsumer(stage.name("G")));
         consumer.start();
         stage.onClose(consumer::shutdown);
         // A young topic starts at zero for a group without offsets.
         Check.equal(0L, consumer.fetchConsumeOffset(queue, true), "offset of a new group");
-        // The commit is one-way, and a broker refuses it (26) until the group's first heartbeat has made the
-        // group known, so one commit may be lost without anybody hearing of it.
+        // The commit is one-way, and a broker refuses it (26) until the group's first heartbeat has
+        // made the group known, so one commit may be lost without anybody hearing of it.
         Check.until("offset 7 at the broker", () -> {
             consumer.updateConsumeOffset(queue, 7);
             consumer.getOffsetStore().persistAll(Set.of(queue));

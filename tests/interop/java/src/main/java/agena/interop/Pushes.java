@@ -19,10 +19,12 @@ import org.apache.rocketmq.client.producer.selector.SelectMessageQueueByHash;
 import org.apache.rocketmq.common.message.Message;
 import org.apache.rocketmq.common.message.MessageExt;
 
-/** Push consumption: concurrent and ordered, clustering and broadcasting, tag filters, long polling. */
+/**
+ * Push consumption: concurrent and ordered, clustering and broadcasting, tag filters, long
+ * polling.
+ */
 final class Pushes {
-    private Pushes() {
-    }
+    private Pushes() {}
 
     static void addTo(Runner runner) {
         runner.add("push.clustering", Pushes::clustering);
@@ -51,7 +53,8 @@ final class Pushes {
         DefaultMQPushConsumer two = stage.consume(group, topic, "*", second);
         Rebalances.awaitOwners(topic, 8, List.of(one, two));
         Set<String> sent = stage.send(topic, "t", "m", 160);
-        Check.until("every message at one of the two", () -> first.size() + second.size() >= sent.size());
+        Check.until("every message at one of the two",
+                () -> first.size() + second.size() >= sent.size());
         Set<String> seen = new HashSet<>(first.bodies());
         seen.addAll(second.bodies());
         Check.sameSet(sent, seen, "bodies of both consumers");
@@ -83,11 +86,15 @@ final class Pushes {
         for (int i = 0; i < 3; i++) {
             Check.sameSet(sent, inboxes.get(i).bodies(), "bodies at consumer " + i);
             Check.equal(40, inboxes.get(i).size(), "deliveries at consumer " + i);
-            Check.equal(4, Rebalances.owned(consumers.get(i), topic).size(), "queues of a broadcasting consumer");
+            Check.equal(4, Rebalances.owned(consumers.get(i), topic).size(),
+                    "queues of a broadcasting consumer");
         }
     }
 
-    /** Sees order within a key, one consumer per queue at a time, and the repeat after a suspension. */
+    /**
+     * Sees order within a key, one consumer per queue at a time, and the repeat after a
+     * suspension.
+     */
     private static final class OrderWatch implements MessageListenerOrderly {
         final Map<String, List<Integer>> byKey = new ConcurrentHashMap<>();
         final ConcurrentLinkedQueue<String> trouble = new ConcurrentLinkedQueue<>();
@@ -102,7 +109,7 @@ final class Pushes {
 
         @Override
         public ConsumeOrderlyStatus consumeMessage(List<MessageExt> batch,
-            org.apache.rocketmq.client.consumer.listener.ConsumeOrderlyContext context) {
+                org.apache.rocketmq.client.consumer.listener.ConsumeOrderlyContext context) {
             int queue = context.getMessageQueue().getQueueId();
             AtomicInteger inside = busy.computeIfAbsent(queue, q -> new AtomicInteger());
             if (inside.incrementAndGet() != 1) {
@@ -115,7 +122,8 @@ final class Pushes {
                         context.setSuspendCurrentQueueTimeMillis(100);
                         return ConsumeOrderlyStatus.SUSPEND_CURRENT_QUEUE_A_MOMENT;
                     }
-                    byKey.computeIfAbsent(parts[0], k -> new ArrayList<>()).add(Integer.parseInt(parts[1]));
+                    byKey.computeIfAbsent(parts[0], k -> new ArrayList<>())
+                            .add(Integer.parseInt(parts[1]));
                     total.incrementAndGet();
                 }
                 return ConsumeOrderlyStatus.SUCCESS;
@@ -130,7 +138,8 @@ final class Pushes {
         String group = stage.name("G");
         Map<Integer, AtomicInteger> busy = new ConcurrentHashMap<>();
         AtomicBoolean suspended = new AtomicBoolean();
-        List<OrderWatch> watches = List.of(new OrderWatch(busy, suspended), new OrderWatch(busy, suspended));
+        List<OrderWatch> watches =
+                List.of(new OrderWatch(busy, suspended), new OrderWatch(busy, suspended));
         List<DefaultMQPushConsumer> consumers = new ArrayList<>();
         for (OrderWatch watch : watches) {
             DefaultMQPushConsumer consumer = stage.newPushConsumer(group);
@@ -145,16 +154,18 @@ final class Pushes {
         for (int i = 0; i < each; i++) {
             for (int k = 0; k < keys; k++) {
                 stage.producer().send(new Message(topic, Stage.bytes("key" + k + "/" + i)),
-                    new SelectMessageQueueByHash(), "key" + k);
+                        new SelectMessageQueueByHash(), "key" + k);
             }
         }
-        Check.until("all ordered messages", () ->
-            watches.get(0).total.get() + watches.get(1).total.get() >= keys * each);
+        Check.until("all ordered messages",
+                () -> watches.get(0).total.get() + watches.get(1).total.get() >= keys * each);
         Check.that(suspended.get(), "one message was suspended");
         Map<String, List<Integer>> all = new HashMap<>();
         for (OrderWatch watch : watches) {
             Check.that(watch.trouble.isEmpty(), "exclusive queues: " + watch.trouble);
-            watch.byKey.forEach((key, numbers) -> Check.that(all.put(key, numbers) == null, key + " at two consumers"));
+            watch.byKey.forEach((key, numbers)
+                                        -> Check.that(all.put(key, numbers) == null,
+                                                key + " at two consumers"));
         }
         List<Integer> wanted = new ArrayList<>();
         for (int i = 0; i < each; i++) {
@@ -179,7 +190,8 @@ final class Pushes {
         Map<Integer, Long> last = new HashMap<>();
         for (MessageExt message : inbox.all()) {
             long previous = last.getOrDefault(message.getQueueId(), -1L);
-            Check.equal(previous + 1, message.getQueueOffset(), "next offset of queue " + message.getQueueId());
+            Check.equal(previous + 1, message.getQueueOffset(),
+                    "next offset of queue " + message.getQueueId());
             last.put(message.getQueueId(), message.getQueueOffset());
         }
     }
@@ -211,7 +223,8 @@ final class Pushes {
         Check.until("messages of both topics", () -> inbox.holds(sent));
         Check.sameSet(sent, inbox.bodies(), "bodies");
         for (MessageExt message : inbox.all()) {
-            Check.equal(Inbox.text(message).startsWith("red") ? red : blue, message.getTopic(), "topic");
+            Check.equal(Inbox.text(message).startsWith("red") ? red : blue, message.getTopic(),
+                    "topic");
         }
     }
 
@@ -235,7 +248,10 @@ final class Pushes {
         Check.equal(100, inbox.size(), "deliveries");
     }
 
-    /** A message for an idle consumer arrives because its waiting pull is answered, not at the next poll. */
+    /**
+     * A message for an idle consumer arrives because its waiting pull is answered, not at the next
+     * poll.
+     */
     private static void longPolling(Stage stage) throws Exception {
         String topic = stage.topic(1);
         Inbox inbox = new Inbox();
@@ -244,9 +260,10 @@ final class Pushes {
         for (int i = 0; i < 5; i++) {
             int wanted = i + 1;
             stage.sendOk(new Message(topic, Stage.bytes("wake-" + i)));
-            // Java can miss the wake-up of a pull that is just settling down, and looks again after 5 s.
+            // Java can miss the wake-up of a pull that is just settling down, and looks again after
+            // 5 s.
             Check.until("message " + i + " well before the 15 s that a pull waits", 10_000,
-                () -> inbox.size() == wanted);
+                    () -> inbox.size() == wanted);
         }
     }
 
@@ -284,7 +301,8 @@ final class Pushes {
         }
         for (String expression : wanted.keySet()) {
             Inbox inbox = inboxes.get(expression);
-            Check.until("messages for " + expression, () -> inbox.size() >= wanted.get(expression).size());
+            Check.until("messages for " + expression,
+                    () -> inbox.size() >= wanted.get(expression).size());
             Check.sameSet(wanted.get(expression), inbox.bodies(), "messages for " + expression);
         }
         // What comes later is filtered by the same expressions while pulls wait.
@@ -294,7 +312,10 @@ final class Pushes {
         Check.equal(34, inboxes.get("A || B").size(), "messages for A || B in the end");
     }
 
-    /** "Aa" and "BB" have one hash code: the broker passes both, the client's exact match drops one. */
+    /**
+     * "Aa" and "BB" have one hash code: the broker passes both, the client's exact match drops
+     * one.
+     */
     private static void collidingTags(Stage stage) throws Exception {
         String topic = stage.topic(1);
         Check.equal("Aa".hashCode(), "BB".hashCode(), "hash codes");
@@ -306,7 +327,10 @@ final class Pushes {
         Check.sameSet(sent, inbox.bodies(), "bodies");
     }
 
-    /** One match behind many that do not match: the pull must move on although nothing is handed over. */
+    /**
+     * One match behind many that do not match: the pull must move on although nothing is handed
+     * over.
+     */
     private static void sparseTag(Stage stage) throws Exception {
         String topic = stage.topic(1);
         List<Message> noise = new ArrayList<>();

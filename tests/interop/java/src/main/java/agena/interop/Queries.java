@@ -13,10 +13,12 @@ import org.apache.rocketmq.common.message.Message;
 import org.apache.rocketmq.common.message.MessageExt;
 import org.apache.rocketmq.common.message.MessageQueue;
 
-/** Finding messages by key, by id and by time. The index may follow the log, so look-ups are repeated. */
+/**
+ * Finding messages by key, by id and by time. The index may follow the log, so look-ups are
+ * repeated.
+ */
 final class Queries {
-    private Queries() {
-    }
+    private Queries() {}
 
     static void addTo(Runner runner) {
         runner.add("query.by_key", Queries::byKey);
@@ -27,8 +29,8 @@ final class Queries {
         runner.add("query.offset_by_time", Queries::offsetByTime);
     }
 
-    private static Set<String> find(Stage stage, String topic, String key, int most, long begin, long end)
-        throws Exception {
+    private static Set<String> find(Stage stage, String topic, String key, int most, long begin,
+            long end) throws Exception {
         Set<String> bodies = new HashSet<>();
         QueryResult result;
         try {
@@ -49,7 +51,8 @@ final class Queries {
         String other = stage.topic(1);
         Set<String> wanted = new HashSet<>();
         for (int i = 0; i < 6; i++) {
-            stage.sendOk(new Message(topic, "t", i % 2 == 0 ? "common extra" + i : "lonely" + i, Stage.bytes("m-" + i)));
+            stage.sendOk(new Message(topic, "t", i % 2 == 0 ? "common extra" + i : "lonely" + i,
+                    Stage.bytes("m-" + i)));
             if (i % 2 == 0) {
                 wanted.add("m-" + i);
             }
@@ -57,15 +60,25 @@ final class Queries {
         stage.sendOk(new Message(other, "t", "common", Stage.bytes("of another topic")));
         long begin = System.currentTimeMillis() - 3_600_000;
         long end = System.currentTimeMillis() + 3_600_000;
-        Check.eventually(() -> Check.equal(wanted, find(stage, topic, "common", 32, begin, end), "by common key"));
-        Check.equal(Set.of("m-2"), find(stage, topic, "extra2", 32, begin, end), "by the second of two keys");
-        Check.equal(Set.of("m-5"), find(stage, topic, "lonely5", 32, begin, end), "by a key of one message");
+        Check.eventually(
+                ()
+                        -> Check.equal(wanted, find(stage, topic, "common", 32, begin, end),
+                                "by common key"));
+        Check.equal(Set.of("m-2"), find(stage, topic, "extra2", 32, begin, end),
+                "by the second of two keys");
+        Check.equal(Set.of("m-5"), find(stage, topic, "lonely5", 32, begin, end),
+                "by a key of one message");
         Check.equal(2, find(stage, topic, "common", 2, begin, end).size(), "at most two");
         Check.equal(Set.of(), find(stage, topic, "nobody", 32, begin, end), "by an unknown key");
-        Check.equal(Set.of(), find(stage, topic, "common", 32, begin - 7_200_000, begin - 3_600_000), "in another hour");
+        Check.equal(Set.of(),
+                find(stage, topic, "common", 32, begin - 7_200_000, begin - 3_600_000),
+                "in another hour");
         stage.sendOk(new Message(topic, "t", "schlüssel-日本", Stage.bytes("non-ascii")));
-        Check.eventually(() -> Check.equal(Set.of("non-ascii"), find(stage, topic, "schlüssel-日本", 32, begin,
-            System.currentTimeMillis() + 3_600_000), "by a non-ASCII key"));
+        Check.eventually(()
+                                 -> Check.equal(Set.of("non-ascii"),
+                                         find(stage, topic, "schlüssel-日本", 32, begin,
+                                                 System.currentTimeMillis() + 3_600_000),
+                                         "by a non-ASCII key"));
     }
 
     /** "Aa" and "BB" hash alike, and the index stores hashes only. */
@@ -74,10 +87,16 @@ final class Queries {
         stage.sendOk(new Message(topic, "t", "Aa", Stage.bytes("one")));
         stage.sendOk(new Message(topic, "t", "BB", Stage.bytes("two")));
         long now = System.currentTimeMillis();
-        Check.eventually(() -> Check.equal(Set.of("two"),
-            find(stage, topic, "BB", 32, now - 3_600_000, now + 3_600_000), "by key BB"));
-        Check.eventually(() -> Check.equal(Set.of("one"),
-            find(stage, topic, "Aa", 32, now - 3_600_000, now + 3_600_000), "by key Aa"));
+        Check.eventually(
+                ()
+                        -> Check.equal(Set.of("two"),
+                                find(stage, topic, "BB", 32, now - 3_600_000, now + 3_600_000),
+                                "by key BB"));
+        Check.eventually(
+                ()
+                        -> Check.equal(Set.of("one"),
+                                find(stage, topic, "Aa", 32, now - 3_600_000, now + 3_600_000),
+                                "by key Aa"));
     }
 
     private static void byUniqueKey(Stage stage) throws Exception {
@@ -112,7 +131,8 @@ final class Queries {
         Check.equal(topic, found.getTopic(), "topic");
         Check.equal(result.getQueueOffset(), found.getQueueOffset(), "queue offset");
         Check.equal(result.getMessageQueue().getQueueId(), found.getQueueId(), "queue");
-        // An id that points far past the end of the log finds nothing, by this way or by the fallback.
+        // An id that points far past the end of the log finds nothing, by this way or by the
+        // fallback.
         String beyond = result.getOffsetMsgId().substring(0, 16) + "00000FFFFFFFFFFF";
         try {
             MessageExt nothing = stage.producer().viewMessage(topic, beyond);
@@ -135,10 +155,13 @@ final class Queries {
         stage.awaitStored(topic, 7);
         Check.equal(7L, producer.maxOffset(queue), "maximum");
         Check.equal(0L, producer.minOffset(queue), "minimum");
-        Check.equal(0L, producer.maxOffset(stage.queues(topic).get(1)), "maximum of the other queue");
+        Check.equal(
+                0L, producer.maxOffset(stage.queues(topic).get(1)), "maximum of the other queue");
         long earliest = producer.earliestMsgStoreTime(queue);
-        Check.equal(stage.dump(topic, 7).get(0).get(0).getStoreTimestamp(), earliest, "earliest store time");
-        Check.that(earliest >= before - 1000 && earliest <= System.currentTimeMillis() + 1000, "earliest is recent");
+        Check.equal(stage.dump(topic, 7).get(0).get(0).getStoreTimestamp(), earliest,
+                "earliest store time");
+        Check.that(earliest >= before - 1000 && earliest <= System.currentTimeMillis() + 1000,
+                "earliest is recent");
     }
 
     private static void offsetByTime(Stage stage) throws Exception {
@@ -148,7 +171,8 @@ final class Queries {
         for (int i = 0; i < 20; i++) {
             long sent = System.currentTimeMillis();
             stage.sendOk(new Message(topic, Stage.bytes("time-" + i)));
-            // Two messages in a row share a millisecond now and then; every third boundary is distinct.
+            // Two messages in a row share a millisecond now and then; every third boundary is
+            // distinct.
             Check.until("the clock moves", () -> System.currentTimeMillis() > sent + 2);
         }
         List<MessageExt> stored = stage.dump(topic, 20).get(0);
@@ -162,7 +186,8 @@ final class Queries {
             while (wanted > 0 && stored.get((int) wanted - 1).getStoreTimestamp() == time) {
                 wanted--;
             }
-            Check.equal(wanted, producer.searchOffset(queue, time), "first message of the time of message " + i);
+            Check.equal(wanted, producer.searchOffset(queue, time),
+                    "first message of the time of message " + i);
         }
     }
 }

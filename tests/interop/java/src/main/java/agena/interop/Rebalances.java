@@ -21,8 +21,7 @@ import org.apache.rocketmq.common.message.MessageQueue;
 
 /** Who owns which queue as members of a group come and go. */
 final class Rebalances {
-    private Rebalances() {
-    }
+    private Rebalances() {}
 
     static void addTo(Runner runner) {
         runner.add("rebalance.4_to_2_to_4", Rebalances::fourTwoFour);
@@ -37,26 +36,29 @@ final class Rebalances {
         result.put("averagely", new AllocateMessageQueueAveragely());
         result.put("by_circle", new AllocateMessageQueueAveragelyByCircle());
         result.put("consistent_hash", new AllocateMessageQueueConsistentHash());
-        result.put("machine_room_nearby", new AllocateMachineRoomNearby(new AllocateMessageQueueAveragely(),
-            new AllocateMachineRoomNearby.MachineRoomResolver() {
-                @Override
-                public String brokerDeployIn(MessageQueue queue) {
-                    return "room1";
-                }
+        result.put("machine_room_nearby",
+                new AllocateMachineRoomNearby(new AllocateMessageQueueAveragely(),
+                        new AllocateMachineRoomNearby.MachineRoomResolver() {
+                            @Override
+                            public String brokerDeployIn(MessageQueue queue) {
+                                return "room1";
+                            }
 
-                @Override
-                public String consumerDeployIn(String clientId) {
-                    return "room1";
-                }
-            }));
+                            @Override
+                            public String consumerDeployIn(String clientId) {
+                                return "room1";
+                            }
+                        }));
         return result;
     }
 
     /** The ids of the topic's queues that this consumer holds. */
     static Set<Integer> owned(DefaultMQPushConsumer consumer, String topic) {
         Set<Integer> ids = new HashSet<>();
-        for (MessageQueue queue
-            : consumer.getDefaultMQPushConsumerImpl().getRebalanceImpl().getProcessQueueTable().keySet()) {
+        for (MessageQueue queue : consumer.getDefaultMQPushConsumerImpl()
+                                          .getRebalanceImpl()
+                                          .getProcessQueueTable()
+                                          .keySet()) {
             if (queue.getTopic().equals(topic)) {
                 ids.add(queue.getQueueId());
             }
@@ -65,7 +67,8 @@ final class Rebalances {
     }
 
     /** Waits until each queue has exactly one owner and each member a fair share. */
-    static void awaitOwners(String topic, int queues, List<DefaultMQPushConsumer> members) throws Exception {
+    static void awaitOwners(String topic, int queues, List<DefaultMQPushConsumer> members)
+            throws Exception {
         AtomicReference<String> last = new AtomicReference<>("");
         try {
             Check.until("owners", () -> {
@@ -84,7 +87,8 @@ final class Rebalances {
                 return fair && total == queues && union.size() == queues;
             });
         } catch (AssertionError e) {
-            throw new AssertionError("each of " + queues + " queues of " + topic + " has one owner, but " + last, e);
+            throw new AssertionError(
+                    "each of " + queues + " queues of " + topic + " has one owner, but " + last, e);
         }
     }
 
@@ -136,7 +140,8 @@ final class Rebalances {
         Check.until("no message is lost", () -> inbox.holds(sent));
         Check.sameSet(sent, inbox.bodies(), "bodies");
         // At least once is the promise; moving queues may repeat, but not most of the traffic.
-        Check.that(inbox.size() < 2 * sent.size(), inbox.size() + " deliveries of " + sent.size() + " messages");
+        Check.that(inbox.size() < 2 * sent.size(),
+                inbox.size() + " deliveries of " + sent.size() + " messages");
     }
 
     /** What was sent until now arrives while the group has its present members. */
@@ -169,7 +174,8 @@ final class Rebalances {
         Check.until("messages after the takeover", () -> inbox.holds(more));
     }
 
-    private static void strategy(Stage stage, AllocateMessageQueueStrategy strategy) throws Exception {
+    private static void strategy(Stage stage, AllocateMessageQueueStrategy strategy)
+            throws Exception {
         String topic = stage.topic(6);
         String group = stage.name("G");
         Map<DefaultMQPushConsumer, Inbox> members = new HashMap<>();
@@ -189,7 +195,8 @@ final class Rebalances {
             Set<Integer> union = new HashSet<>(first);
             union.addAll(second);
             return union.size() == 6 && first.size() + second.size() == 6
-                && bothSeen(consumers.get(0), group, topic) && bothSeen(consumers.get(1), group, topic);
+                    && bothSeen(consumers.get(0), group, topic)
+                    && bothSeen(consumers.get(1), group, topic);
         });
         Set<String> sent = stage.send(topic, null, "s", 30);
         Check.until("all messages", () -> {
@@ -201,8 +208,9 @@ final class Rebalances {
 
     /** True once this member's own view of the group, asked from the broker, has both members. */
     private static boolean bothSeen(DefaultMQPushConsumer consumer, String group, String topic) {
-        List<String> ids = consumer.getDefaultMQPushConsumerImpl().getmQClientFactory()
-            .findConsumerIdList(topic, group);
+        List<String> ids =
+                consumer.getDefaultMQPushConsumerImpl().getmQClientFactory().findConsumerIdList(
+                        topic, group);
         return ids != null && ids.size() == 2;
     }
 }

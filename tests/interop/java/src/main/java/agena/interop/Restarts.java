@@ -20,15 +20,15 @@ import org.apache.rocketmq.common.message.MessageQueue;
 import org.apache.rocketmq.remoting.exception.RemotingException;
 
 /**
- * What outlives the server. phase1 leaves a topic half consumed and writes down what it knows; phase2, in
- * a new JVM against the restarted server, checks it. `live` keeps its clients open: it prints
- * "RESTART term" or "RESTART kill" and waits for a line on standard input that says it is done.
+ * What outlives the server. phase1 leaves a topic half consumed and writes down what it knows;
+ * phase2, in a new JVM against the restarted server, checks it. `live` keeps its clients open: it
+ * prints "RESTART term" or "RESTART kill" and waits for a line on standard input that says it is
+ * done.
  */
 final class Restarts {
     private static final int QUEUES = 4;
 
-    private Restarts() {
-    }
+    private Restarts() {}
 
     static void before(Stage stage, String file) throws Exception {
         String topic = stage.topic(QUEUES);
@@ -47,7 +47,8 @@ final class Restarts {
         for (int i = 0; i < 30; i++) {
             remember(stage, known, topic, "late-" + i);
         }
-        // What a topic made by an explicit request and one made by a send look like must both survive.
+        // What a topic made by an explicit request and one made by a send look like must both
+        // survive.
         String created = stage.name("T");
         remember(stage, known, created, "auto-0");
         known.setProperty("auto", created);
@@ -56,14 +57,19 @@ final class Restarts {
         }
     }
 
-    private static String remember(Stage stage, Properties known, String topic, String body) throws Exception {
+    private static String remember(Stage stage, Properties known, String topic, String body)
+            throws Exception {
         SendResult result = stage.sendOk(new Message(topic, "t", "key-" + body, Stage.bytes(body)));
-        known.setProperty("sent." + body, result.getMessageQueue().getQueueId() + " " + result.getQueueOffset() + " "
-            + result.getMsgId() + " " + result.getOffsetMsgId());
+        known.setProperty("sent." + body,
+                result.getMessageQueue().getQueueId() + " " + result.getQueueOffset() + " "
+                        + result.getMsgId() + " " + result.getOffsetMsgId());
         return body;
     }
 
-    /** `mode` "exact": the committed offsets are known to have reached the disk, so nothing comes twice. */
+    /**
+     * `mode` "exact": the committed offsets are known to have reached the disk, so nothing comes
+     * twice.
+     */
     static void after(Stage stage, String file, String mode) throws Exception {
         Properties known = new Properties();
         try (FileReader in = new FileReader(file)) {
@@ -79,7 +85,8 @@ final class Restarts {
         }
         checkRecords(stage, topic, sent);
         stage.awaitRoute(known.getProperty("auto"), 4);
-        Check.equal("auto-0", Inbox.text(stage.dumpAll(known.getProperty("auto"), 1).get(0)), "auto-created topic");
+        Check.equal("auto-0", Inbox.text(stage.dumpAll(known.getProperty("auto"), 1).get(0)),
+                "auto-created topic");
 
         Inbox inbox = new Inbox();
         stage.consume(known.getProperty("group"), topic, "*", inbox);
@@ -95,17 +102,20 @@ final class Restarts {
         Set<String> fresh = new TreeSet<>();
         for (MessageQueue queue : stage.queues(topic)) {
             long end = stage.reader().maxOffset(queue);
-            SendResult result = stage.producer().send(new Message(topic, Stage.bytes("fresh-" + queue.getQueueId())), queue);
+            SendResult result = stage.producer().send(
+                    new Message(topic, Stage.bytes("fresh-" + queue.getQueueId())), queue);
             Check.equal(end, result.getQueueOffset(), "offset of a new message in " + queue);
             fresh.add("fresh-" + queue.getQueueId());
         }
         Check.until("new messages", () -> inbox.holds(fresh));
     }
 
-    private static void checkRecords(Stage stage, String topic, Map<String, String[]> sent) throws Exception {
+    private static void checkRecords(Stage stage, String topic, Map<String, String[]> sent)
+            throws Exception {
         Map<String, MessageExt> stored = new HashMap<>();
         for (MessageExt message : stage.dumpAll(topic, sent.size() - 1)) {
-            Check.that(stored.put(Inbox.text(message), message) == null, Inbox.text(message) + " stored twice");
+            Check.that(stored.put(Inbox.text(message), message) == null,
+                    Inbox.text(message) + " stored twice");
         }
         long now = System.currentTimeMillis();
         for (Map.Entry<String, String[]> each : sent.entrySet()) {
@@ -117,11 +127,15 @@ final class Restarts {
             MessageExt message = stored.get(body);
             Check.that(message != null, "acknowledged message " + body + " is lost");
             Check.equal(facts[0] + " " + facts[1] + " " + facts[2],
-                message.getQueueId() + " " + message.getQueueOffset() + " " + message.getMsgId(), "place of " + body);
+                    message.getQueueId() + " " + message.getQueueOffset() + " "
+                            + message.getMsgId(),
+                    "place of " + body);
             if (body.endsWith("-7")) {
-                Check.equal(body, Inbox.text(stage.producer().viewMessage(topic, facts[3])), "by id");
+                Check.equal(
+                        body, Inbox.text(stage.producer().viewMessage(topic, facts[3])), "by id");
                 Check.eventually(() -> {
-                    var found = stage.producer().queryMessage(topic, "key-" + body, 32, now - 3_600_000, now + 3_600_000);
+                    var found = stage.producer().queryMessage(
+                            topic, "key-" + body, 32, now - 3_600_000, now + 3_600_000);
                     Check.equal(1, found.getMessageList().size(), "found by key");
                     Check.equal(body, Inbox.text(found.getMessageList().get(0)), "by key");
                 });
@@ -147,8 +161,11 @@ final class Restarts {
             Check.eventually(() -> {
                 String body = "after-" + how;
                 try {
-                    Check.equal(SendStatus.SEND_OK, stage.producer().send(new Message(topic, Stage.bytes(body)))
-                        .getSendStatus(), "status");
+                    Check.equal(SendStatus.SEND_OK,
+                            stage.producer()
+                                    .send(new Message(topic, Stage.bytes(body)))
+                                    .getSendStatus(),
+                            "status");
                 } catch (RemotingException | IllegalStateException e) {
                     throw new AssertionError("send after the restart", e);
                 }

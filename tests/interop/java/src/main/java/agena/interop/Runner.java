@@ -13,10 +13,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
 /**
- * Runs the scenarios against the name server of -Dinterop.namesrv and closes with "N passed, N failed".
- * Arguments: all (default) | core (what a second serialization must prove) | phase1 FILE | phase2 FILE
- * MODE | live. -Dinterop.only=REGEX narrows, -Dinterop.threads=N sets how many run side by side: most
- * of their time is waiting.
+ * Runs the scenarios against the name server of -Dinterop.namesrv and closes with "N passed, N
+ * failed". Arguments: all (default) | core (what a second serialization must prove) | phase1 FILE |
+ * phase2 FILE MODE | live. -Dinterop.only=REGEX narrows, -Dinterop.threads=N sets how many run side
+ * by side: most of their time is waiting.
  */
 public final class Runner {
     private final Map<String, Scenario> scenarios = new LinkedHashMap<>();
@@ -50,7 +50,8 @@ public final class Runner {
                 runner.add("restart.before", stage -> Restarts.before(stage, args[1]));
                 break;
             case "phase2":
-                runner.add("restart.after_" + args[2], stage -> Restarts.after(stage, args[1], args[2]));
+                runner.add("restart.after_" + args[2],
+                        stage -> Restarts.after(stage, args[1], args[2]));
                 break;
             case "live":
                 runner.add("restart.live_clients", Restarts::live);
@@ -65,7 +66,8 @@ public final class Runner {
     private int run() throws Exception {
         Pattern only = Pattern.compile(System.getProperty("interop.only", ""));
         int threads = Integer.getInteger("interop.threads", 6);
-        String run = Long.toString(System.currentTimeMillis() / 10 % 100_000_000L, 36) + ProcessHandle.current().pid();
+        String run = Long.toString(System.currentTimeMillis() / 10 % 100_000_000L, 36)
+                + ProcessHandle.current().pid();
         ExecutorService pool = Executors.newFixedThreadPool(threads);
         List<Future<?>> running = new ArrayList<>();
         scenarios.forEach((name, scenario) -> {
@@ -88,7 +90,8 @@ public final class Runner {
         try (Stage stage = new Stage(prefix)) {
             scenario.run(stage);
         } catch (Throwable t) {
-            // Every failure, also an Error, must become one line of this scenario and not end the run.
+            // Every failure, also an Error, must become one line of this scenario and not end the
+            // run.
             trouble = t;
         }
         report(name, (System.nanoTime() - began) / 1e9, trouble);
@@ -103,7 +106,7 @@ public final class Runner {
             StringWriter text = new StringWriter();
             trouble.printStackTrace(new PrintWriter(text));
             System.out.printf("FAIL  %-40s %5.1f s%n      %s%n", name, seconds,
-                text.toString().trim().replace("\n", "\n      "));
+                    text.toString().trim().replace("\n", "\n      "));
         }
         System.out.flush();
     }

@@ -21,8 +21,7 @@ import org.apache.rocketmq.common.message.MessageExt;
 final class Selectors {
     private static final int QUEUES = 5;
 
-    private Selectors() {
-    }
+    private Selectors() {}
 
     static void addTo(Runner runner) {
         runner.add("selector.hash", Selectors::hash);
@@ -36,7 +35,7 @@ final class Selectors {
         for (int i = 0; i < 40; i++) {
             String order = "order" + i % 8;
             stage.producer().send(new Message(topic, "t", order, Stage.bytes(order + "/" + i)),
-                new SelectMessageQueueByHash(), order);
+                    new SelectMessageQueueByHash(), order);
         }
         TreeMap<Integer, List<MessageExt>> dump = stage.dump(topic, 40);
         int total = 0;
@@ -44,7 +43,8 @@ final class Selectors {
             Map<String, Integer> last = new TreeMap<>();
             for (MessageExt message : queue.getValue()) {
                 String order = message.getKeys();
-                Check.equal(Math.abs(order.hashCode() % QUEUES), queue.getKey(), "queue of " + order);
+                Check.equal(
+                        Math.abs(order.hashCode() % QUEUES), queue.getKey(), "queue of " + order);
                 int number = Integer.parseInt(Inbox.text(message).split("/")[1]);
                 Check.that(last.getOrDefault(order, -1) < number, order + " keeps its order");
                 last.put(order, number);
@@ -60,7 +60,8 @@ final class Selectors {
         MessageQueueSelector selector = new SelectMessageQueueByRandom();
         TreeMap<String, Integer> answered = new TreeMap<>();
         for (int i = 0; i < 40; i++) {
-            SendResult result = stage.producer().send(new Message(topic, Stage.bytes("r-" + i)), selector, null);
+            SendResult result = stage.producer().send(
+                    new Message(topic, Stage.bytes("r-" + i)), selector, null);
             answered.put("r-" + i, result.getMessageQueue().getQueueId());
             sent.add("r-" + i);
         }
@@ -69,7 +70,8 @@ final class Selectors {
         for (MessageExt message : stage.dumpAll(topic, 40)) {
             seen.add(Inbox.text(message));
             used.add(message.getQueueId());
-            Check.equal(answered.get(Inbox.text(message)), message.getQueueId(), "queue in the answer");
+            Check.equal(
+                    answered.get(Inbox.text(message)), message.getQueueId(), "queue in the answer");
         }
         Check.sameSet(sent, seen, "bodies");
         Check.that(used.size() > 1, "forty random choices use more than one queue");
@@ -77,41 +79,54 @@ final class Selectors {
 
     private static void byArgument(Stage stage) throws Exception {
         String topic = stage.topic(QUEUES);
-        MessageQueueSelector selector = (queues, message, argument) -> queues.stream()
-            .filter(queue -> queue.getQueueId() == (Integer) argument).findFirst().orElseThrow();
+        MessageQueueSelector selector = (queues, message, argument)
+                -> queues.stream()
+                           .filter(queue -> queue.getQueueId() == (Integer) argument)
+                           .findFirst()
+                           .orElseThrow();
         CountDownLatch answered = new CountDownLatch(QUEUES);
         for (int q = 0; q < QUEUES; q++) {
-            SendResult result = stage.producer().send(new Message(topic, Stage.bytes("sync-" + q)), selector, q);
+            SendResult result = stage.producer().send(
+                    new Message(topic, Stage.bytes("sync-" + q)), selector, q);
             Check.equal(q, result.getMessageQueue().getQueueId(), "queue in the answer");
-            stage.producer().send(new Message(topic, Stage.bytes("async-" + q)), selector, q, new SendCallback() {
-                @Override
-                public void onSuccess(SendResult ignored) {
-                    answered.countDown();
-                }
+            stage.producer().send(
+                    new Message(topic, Stage.bytes("async-" + q)), selector, q, new SendCallback() {
+                        @Override
+                        public void onSuccess(SendResult ignored) {
+                            answered.countDown();
+                        }
 
-                @Override
-                public void onException(Throwable e) {
-                    e.printStackTrace();
-                }
-            });
-            stage.producer().sendOneway(new Message(topic, Stage.bytes("oneway-" + q)), selector, q);
+                        @Override
+                        public void onException(Throwable e) {
+                            e.printStackTrace();
+                        }
+                    });
+            stage.producer().sendOneway(
+                    new Message(topic, Stage.bytes("oneway-" + q)), selector, q);
         }
-        Check.that(answered.await(Check.PATIENCE_MS, TimeUnit.MILLISECONDS), "asynchronous sends by selector");
+        Check.that(answered.await(Check.PATIENCE_MS, TimeUnit.MILLISECONDS),
+                "asynchronous sends by selector");
         stage.dump(topic, 3 * QUEUES).forEach((queue, messages) -> {
             Set<String> bodies = new HashSet<>();
             messages.forEach(message -> bodies.add(Inbox.text(message)));
-            Check.sameSet(Set.of("sync-" + queue, "async-" + queue, "oneway-" + queue), bodies, "queue " + queue);
+            Check.sameSet(Set.of("sync-" + queue, "async-" + queue, "oneway-" + queue), bodies,
+                    "queue " + queue);
         });
     }
 
-    /** The shipped selector chooses nothing; the client must say so without troubling the broker. */
+    /**
+     * The shipped selector chooses nothing; the client must say so without troubling the broker.
+     */
     private static void machineRoom(Stage stage) throws Exception {
         String topic = stage.topic(QUEUES);
         SelectMessageQueueByMachineRoom selector = new SelectMessageQueueByMachineRoom();
         selector.setConsumeridcs(Set.of("room1"));
         MQClientException refused = Check.clientError("machine room selector",
-            () -> stage.producer().send(new Message(topic, Stage.bytes("x")), selector, "room1"));
-        Check.that(refused.getMessage().contains("select message queue return null"), refused.getMessage());
+                ()
+                        -> stage.producer().send(
+                                new Message(topic, Stage.bytes("x")), selector, "room1"));
+        Check.that(refused.getMessage().contains("select message queue return null"),
+                refused.getMessage());
         Check.equal(0L, stage.stored(topic), "stored");
     }
 }

@@ -33,8 +33,7 @@ final class Sends {
     private static final int INVALID_PARAMETER = 29;
     private static final int TOPIC_NOT_EXIST = 17;
 
-    private Sends() {
-    }
+    private Sends() {}
 
     static void addTo(Runner runner) {
         runner.add("send.sync", Sends::sync);
@@ -58,7 +57,8 @@ final class Sends {
         long before = System.currentTimeMillis();
         for (int i = 0; i < 40; i++) {
             String body = "sync-" + i;
-            results.put(body, stage.sendOk(new Message(topic, "tag" + i % 3, "key" + i, Stage.bytes(body))));
+            results.put(body,
+                    stage.sendOk(new Message(topic, "tag" + i % 3, "key" + i, Stage.bytes(body))));
         }
         long after = System.currentTimeMillis();
         TreeMap<Integer, List<MessageExt>> dump = stage.dump(topic, 40);
@@ -74,15 +74,23 @@ final class Sends {
                 Check.equal("tag" + i % 3, message.getTags(), "tag");
                 Check.equal("key" + i, message.getKeys(), "key");
                 Check.equal(result.getMsgId(), message.getMsgId(), "unique id");
-                Check.equal(result.getQueueOffset(), message.getQueueOffset(), "queue offset in the answer");
-                Check.equal(result.getMessageQueue().getQueueId(), message.getQueueId(), "queue in the answer");
+                Check.equal(result.getQueueOffset(), message.getQueueOffset(),
+                        "queue offset in the answer");
+                Check.equal(result.getMessageQueue().getQueueId(), message.getQueueId(),
+                        "queue in the answer");
                 MessageId id = MessageDecoder.decodeMessageId(result.getOffsetMsgId());
-                Check.equal(message.getCommitLogOffset(), id.getOffset(), "offset within the message id");
-                Check.equal(message.getStoreHost(), id.getAddress(), "address within the message id");
-                Check.that(message.getBornTimestamp() >= before && message.getBornTimestamp() <= after, "born time");
-                // The broker's clock is this machine's, but its readings may be a few milliseconds old.
+                Check.equal(message.getCommitLogOffset(), id.getOffset(),
+                        "offset within the message id");
+                Check.equal(
+                        message.getStoreHost(), id.getAddress(), "address within the message id");
+                Check.that(
+                        message.getBornTimestamp() >= before && message.getBornTimestamp() <= after,
+                        "born time");
+                // The broker's clock is this machine's, but its readings may be a few milliseconds
+                // old.
                 Check.that(message.getStoreTimestamp() >= before - 1000
-                    && message.getStoreTimestamp() <= after + 1000, "store time");
+                                && message.getStoreTimestamp() <= after + 1000,
+                        "store time");
                 Check.equal(0, message.getReconsumeTimes(), "reconsume times");
                 Check.that(message.getBornHost() != null, "born host");
             }
@@ -117,7 +125,8 @@ final class Sends {
         }
 
         void await() throws Exception {
-            Check.that(left.await(Check.PATIENCE_MS, TimeUnit.MILLISECONDS), "all callbacks, left " + left.getCount());
+            Check.that(left.await(Check.PATIENCE_MS, TimeUnit.MILLISECONDS),
+                    "all callbacks, left " + left.getCount());
             if (trouble.get() != null) {
                 throw new AssertionError("an asynchronous send failed", trouble.get());
             }
@@ -129,7 +138,8 @@ final class Sends {
         Callbacks callbacks = new Callbacks(200);
         for (int i = 0; i < 200; i++) {
             String body = "async-" + i;
-            stage.producer().send(new Message(topic, Stage.bytes(body)), callbacks.of(body), 30_000);
+            stage.producer().send(
+                    new Message(topic, Stage.bytes(body)), callbacks.of(body), 30_000);
         }
         callbacks.await();
         Set<String> seen = new HashSet<>();
@@ -184,21 +194,23 @@ final class Sends {
             Check.equal(Integer.toString(i), message.getUserProperty("n"), "user property");
             Check.equal(i, message.getFlag(), "flag");
             Check.equal(unique[i], message.getMsgId(), "unique id");
-            Check.equal(message.getCommitLogOffset(), MessageDecoder.decodeMessageId(stored[i]).getOffset(),
-                "offset within the stored id");
+            Check.equal(message.getCommitLogOffset(),
+                    MessageDecoder.decodeMessageId(stored[i]).getOffset(),
+                    "offset within the stored id");
         }
         // A second batch follows the first without a gap, and mixes with a single message.
         stage.producer().send(new Message(topic, Stage.bytes("single")), queue);
         Callbacks callbacks = new Callbacks(1);
         stage.producer().send(batch.subList(0, 5), queue, callbacks.of("async batch"));
         callbacks.await();
-        Check.equal(31L, callbacks.results.get("async batch").getQueueOffset(), "offset of the second batch");
+        Check.equal(31L, callbacks.results.get("async batch").getQueueOffset(),
+                "offset of the second batch");
         Check.equal(36, stage.dump(topic, 36).get(1).size(), "stored in the end");
     }
 
     private static void batchOfTwoTopics(Stage stage) throws Exception {
         Collection<Message> batch = List.of(new Message(stage.topic(1), Stage.bytes("a")),
-            new Message(stage.topic(1), Stage.bytes("b")));
+                new Message(stage.topic(1), Stage.bytes("b")));
         Check.clientError("a batch of two topics", () -> stage.producer().send(batch));
     }
 
@@ -206,7 +218,8 @@ final class Sends {
         String topic = stage.topic(8);
         List<MessageQueue> queues = stage.queues(topic);
         for (int i = 0; i < 24; i++) {
-            SendResult result = stage.producer().send(new Message(topic, Stage.bytes("q-" + i)), queues.get(i % 3));
+            SendResult result = stage.producer().send(
+                    new Message(topic, Stage.bytes("q-" + i)), queues.get(i % 3));
             Check.equal(queues.get(i % 3), result.getMessageQueue(), "queue");
             Check.equal((long) (i / 3), result.getQueueOffset(), "offset");
         }
@@ -242,11 +255,15 @@ final class Sends {
         // Port 1 of the loopback refuses at once, as a stopped name server does.
         producer.setNamesrvAddr("127.0.0.1:1;" + Stage.NAMESRV);
         stage.start(producer);
-        Check.eventually(() -> Check.equal(SendStatus.SEND_OK,
-            sendOrFail(producer, new Message(topic, Stage.bytes("x"))).getSendStatus(), "status"));
+        Check.eventually(()
+                                 -> Check.equal(SendStatus.SEND_OK,
+                                         sendOrFail(producer, new Message(topic, Stage.bytes("x")))
+                                                 .getSendStatus(),
+                                         "status"));
     }
 
-    private static SendResult sendOrFail(DefaultMQProducer producer, Message message) throws Exception {
+    private static SendResult sendOrFail(DefaultMQProducer producer, Message message)
+            throws Exception {
         try {
             return producer.send(message);
         } catch (RemotingException | IllegalStateException e) {
@@ -257,7 +274,8 @@ final class Sends {
 
     private static void properties(Stage stage) throws Exception {
         String topic = stage.topic(1);
-        Message sent = new Message(topic, "täg-日本", "k1 schlüssel-ß k3", Stage.bytes("größer 日本語 ✓ 🚀"));
+        Message sent = new Message(
+                topic, "täg-日本", "k1 schlüssel-ß k3", Stage.bytes("größer 日本語 ✓ 🚀"));
         sent.setBuyerId("buyer 7");
         sent.setFlag(-77);
         sent.putUserProperty("größe", "日本語 ✓ 🚀");
@@ -274,7 +292,8 @@ final class Sends {
         Check.equal(-77, got.getFlag(), "flag");
         Check.equal("日本語 ✓ 🚀", got.getUserProperty("größe"), "property");
         Check.equal(" padded ", got.getUserProperty("with space"), "property with blanks");
-        Check.equal("{\"a\":[1,2],\"b\":\"\\\"\"}", got.getUserProperty("json"), "property with quotes");
+        Check.equal("{\"a\":[1,2],\"b\":\"\\\"\"}", got.getUserProperty("json"),
+                "property with quotes");
         Check.equal("v".repeat(8000), got.getUserProperty("long"), "long property");
         Check.equal(result.getMsgId(), got.getMsgId(), "unique id");
         // The non-ASCII tag must also filter.
@@ -283,7 +302,8 @@ final class Sends {
         stage.sendOk(new Message(topic, "täg-日本", Stage.bytes("yes")));
         stage.consume(stage.name("G"), topic, "täg-日本", inbox);
         Check.until("both messages of the tag", () -> inbox.size() == 2);
-        Check.sameSet(Set.of("größer 日本語 ✓ 🚀", "yes"), inbox.bodies(), "filtered by a non-ASCII tag");
+        Check.sameSet(
+                Set.of("größer 日本語 ✓ 🚀", "yes"), inbox.bodies(), "filtered by a non-ASCII tag");
     }
 
     private static void autoCreated(Stage stage) throws Exception {
@@ -309,14 +329,16 @@ final class Sends {
         noTemplate.setCreateTopicKey(stage.name("nowhere"));
         stage.start(noTemplate);
         MQClientException refused = Check.clientError("send without topic and template",
-            () -> noTemplate.send(new Message(stage.name("T"), Stage.bytes("x"))));
-        // 4.x asks for the route of the template and stops there; 5.x takes the route of TBW102 whatever
-        // the template, and the broker refuses.
+                () -> noTemplate.send(new Message(stage.name("T"), Stage.bytes("x"))));
+        // 4.x asks for the route of the template and stops there; 5.x takes the route of TBW102
+        // whatever the template, and the broker refuses.
         Check.that(refused.getMessage().contains("No route info of this topic")
-            || refused.getCause() instanceof MQBrokerException
-            && ((MQBrokerException) refused.getCause()).getResponseCode() == TOPIC_NOT_EXIST, "reason: " + refused);
+                        || refused.getCause() instanceof MQBrokerException
+                                && ((MQBrokerException) refused.getCause()).getResponseCode()
+                                        == TOPIC_NOT_EXIST,
+                "reason: " + refused);
         Check.clientError("queues of a missing topic",
-            () -> noTemplate.fetchPublishMessageQueues(stage.name("T")));
+                () -> noTemplate.fetchPublishMessageQueues(stage.name("T")));
 
         // A template whose permissions are not inheritable: the client tries, the broker refuses.
         DefaultMQProducer closedTemplate = stage.newProducer();
@@ -324,21 +346,24 @@ final class Sends {
         closedTemplate.setRetryTimesWhenSendFailed(0);
         stage.start(closedTemplate);
         String missing = stage.name("T");
-        Check.equal(TOPIC_NOT_EXIST, Check.brokerCode("send with a closed template",
-            () -> closedTemplate.send(new Message(missing, Stage.bytes("x")))), "code");
+        Check.equal(TOPIC_NOT_EXIST,
+                Check.brokerCode("send with a closed template",
+                        () -> closedTemplate.send(new Message(missing, Stage.bytes("x")))),
+                "code");
         Check.clientError("the refused topic has no route", () -> stage.queues(missing));
     }
 
     private static void illegalNames(Stage stage) throws Exception {
-        for (String bad : List.of("with space", "dot.ted", "sla/sh", "a@b", "größe", "", " ", "x".repeat(128))) {
+        for (String bad : List.of(
+                     "with space", "dot.ted", "sla/sh", "a@b", "größe", "", " ", "x".repeat(128))) {
             Check.clientError("topic '" + bad + "'",
-                () -> stage.producer().send(new Message(bad, Stage.bytes("x"))));
-            Check.clientError("creation of '" + bad + "'",
-                () -> createUnwrapped(stage.producer(), bad));
+                    () -> stage.producer().send(new Message(bad, Stage.bytes("x"))));
+            Check.clientError(
+                    "creation of '" + bad + "'", () -> createUnwrapped(stage.producer(), bad));
         }
         for (String system : List.of("SCHEDULE_TOPIC_XXXX", "RMQ_SYS_TRANS_HALF_TOPIC")) {
             Check.clientError("send to " + system,
-                () -> stage.producer().send(new Message(system, Stage.bytes("x"))));
+                    () -> stage.producer().send(new Message(system, Stage.bytes("x"))));
         }
         DefaultMQProducer badGroup = stage.configure(new DefaultMQProducer("a group!"));
         Check.clientError("group with a blank", badGroup::start);
@@ -363,13 +388,16 @@ final class Sends {
             ClientVersion.createTopic(producer, "TBW102", topic, 1);
         } catch (IllegalStateException e) {
             if (e.getCause() instanceof MQClientException) {
-                throw (MQClientException) e.getCause();
+                throw(MQClientException) e.getCause();
             }
             throw e;
         }
     }
 
-    /** The client checks before its send hooks run; a hook that renames lets a bad name reach the broker. */
+    /**
+     * The client checks before its send hooks run; a hook that renames lets a bad name reach the
+     * broker.
+     */
     private static void illegalNameOnTheWire(Stage stage) throws Exception {
         String topic = stage.topic(1);
         AtomicReference<String> rename = new AtomicReference<>();
@@ -389,15 +417,15 @@ final class Sends {
             }
 
             @Override
-            public void sendMessageAfter(SendMessageContext context) {
-            }
+            public void sendMessageAfter(SendMessageContext context) {}
         });
         stage.start(producer);
-        for (String bad : List.of("bad name", "bad/../name", "bad.name", "größe", "SCHEDULE_TOPIC_XXXX")) {
+        for (String bad :
+                List.of("bad name", "bad/../name", "bad.name", "größe", "SCHEDULE_TOPIC_XXXX")) {
             rename.set(bad);
             int wanted = bad.equals("SCHEDULE_TOPIC_XXXX") ? NO_PERMISSION : INVALID_PARAMETER;
             int code = Check.brokerCode("topic '" + bad + "' on the wire",
-                () -> producer.send(new Message(topic, Stage.bytes("x"))));
+                    () -> producer.send(new Message(topic, Stage.bytes("x"))));
             Check.equal(wanted, code, "code of '" + bad + "'");
         }
         rename.set(null);

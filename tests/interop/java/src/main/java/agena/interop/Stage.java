@@ -25,9 +25,9 @@ import org.apache.rocketmq.common.message.MessageExt;
 import org.apache.rocketmq.common.message.MessageQueue;
 
 /**
- * What one scenario works with: names that nobody used before, clients that are closed at its end, and
- * the few steps that most scenarios share. Each client has its own instance name, because clients of
- * one name share a connection and would count as one member of a group.
+ * What one scenario works with: names that nobody used before, clients that are closed at its end,
+ * and the few steps that most scenarios share. Each client has its own instance name, because
+ * clients of one name share a connection and would count as one member of a group.
  */
 final class Stage implements AutoCloseable {
     static final String NAMESRV = System.getProperty("interop.namesrv", "127.0.0.1:9876");
@@ -67,7 +67,8 @@ final class Stage implements AutoCloseable {
 
     <T extends ClientConfig> T configure(T client) {
         client.setNamesrvAddr(NAMESRV);
-        client.setInstanceName("i" + ProcessHandle.current().pid() + "x" + CLIENTS.incrementAndGet());
+        client.setInstanceName(
+                "i" + ProcessHandle.current().pid() + "x" + CLIENTS.incrementAndGet());
         client.setPollNameServerInterval(1000);
         client.setHeartbeatBrokerInterval(5000);
         client.setPersistConsumerOffsetInterval(1000);
@@ -110,7 +111,8 @@ final class Stage implements AutoCloseable {
     }
 
     /** A concurrent push consumer of one topic, from the first message on. */
-    DefaultMQPushConsumer consume(String group, String topic, String tags, Inbox inbox) throws MQClientException {
+    DefaultMQPushConsumer consume(String group, String topic, String tags, Inbox inbox)
+            throws MQClientException {
         DefaultMQPushConsumer consumer = newPushConsumer(group);
         consumer.subscribe(topic, tags);
         consumer.registerMessageListener(inbox.concurrently());
@@ -162,7 +164,9 @@ final class Stage implements AutoCloseable {
         Check.until(messages + " messages readable in " + topic, () -> stored(topic) >= messages);
     }
 
-    /** Everything in the topic, by queue, once it is `messages` or more; checks offsets for gaps. */
+    /**
+     * Everything in the topic, by queue, once it is `messages` or more; checks offsets for gaps.
+     */
     TreeMap<Integer, List<MessageExt>> dump(String topic, int messages) throws Exception {
         awaitStored(topic, messages);
         TreeMap<Integer, List<MessageExt>> result = new TreeMap<>();
@@ -172,7 +176,8 @@ final class Stage implements AutoCloseable {
             long at = reader().minOffset(queue);
             while (at < end) {
                 PullResult pulled = reader().pull(queue, "*", at, 32);
-                Check.equal(PullStatus.FOUND, pulled.getPullStatus(), "pull of " + queue + " at " + at);
+                Check.equal(
+                        PullStatus.FOUND, pulled.getPullStatus(), "pull of " + queue + " at " + at);
                 for (MessageExt message : pulled.getMsgFoundList()) {
                     Check.equal(at++, message.getQueueOffset(), "queue offset in " + queue);
                     Check.equal(queue.getQueueId(), message.getQueueId(), "queue id");

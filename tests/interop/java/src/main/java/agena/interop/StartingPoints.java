@@ -13,13 +13,13 @@ import org.apache.rocketmq.common.message.MessageExt;
 /**
  * Where a group begins, and that it goes on where it stopped.
  *
- * A clustering group without offsets asks the broker first, and the broker answers 0 for a topic whose
- * first message it still has at hand, so such a group sees everything whatever it wished for. A
- * broadcasting consumer keeps its own offsets, so there its wish decides: maximum and time look-ups.
+ * A clustering group without offsets asks the broker first, and the broker answers 0 for a topic
+ * whose first message it still has at hand, so such a group sees everything whatever it wished for.
+ * A broadcasting consumer keeps its own offsets, so there its wish decides: maximum and time
+ * look-ups.
  */
 final class StartingPoints {
-    private StartingPoints() {
-    }
+    private StartingPoints() {}
 
     static void addTo(Runner runner) {
         runner.add("start.first", StartingPoints::first);
@@ -32,8 +32,8 @@ final class StartingPoints {
         runner.add("offsets.broadcast_client_restart", StartingPoints::broadcastClientRestart);
     }
 
-    private static DefaultMQPushConsumer broadcaster(Stage stage, String topic, ConsumeFromWhere where, Inbox inbox)
-        throws Exception {
+    private static DefaultMQPushConsumer broadcaster(
+            Stage stage, String topic, ConsumeFromWhere where, Inbox inbox) throws Exception {
         DefaultMQPushConsumer consumer = stage.newPushConsumer(stage.name("G"));
         ClientVersion.broadcasting(consumer);
         consumer.setConsumeFromWhere(where);
@@ -58,15 +58,18 @@ final class StartingPoints {
         String topic = stage.topic(4);
         stage.send(topic, null, "old", 20);
         Inbox inbox = new Inbox();
-        DefaultMQPushConsumer consumer =
-            stage.start(broadcaster(stage, topic, ConsumeFromWhere.CONSUME_FROM_LAST_OFFSET, inbox));
+        DefaultMQPushConsumer consumer = stage.start(
+                broadcaster(stage, topic, ConsumeFromWhere.CONSUME_FROM_LAST_OFFSET, inbox));
         Rebalances.awaitOwners(topic, 4, List.of(consumer));
         Set<String> sent = stage.send(topic, null, "new", 20);
         Check.until("new messages", () -> inbox.holds(sent));
         Check.sameSet(sent, inbox.bodies(), "only what came after the start");
     }
 
-    /** Two lots of messages with a whole second's boundary between them; returns that second and the later lot. */
+    /**
+     * Two lots of messages with a whole second's boundary between them; returns that second and
+     * the later lot.
+     */
     private static long straddle(Stage stage, String topic, Set<String> later) throws Exception {
         stage.send(topic, null, "old", 12);
         long newest = 0;
@@ -85,8 +88,10 @@ final class StartingPoints {
         Set<String> later = new HashSet<>();
         long boundary = straddle(stage, topic, later);
         Inbox inbox = new Inbox();
-        DefaultMQPushConsumer consumer = broadcaster(stage, topic, ConsumeFromWhere.CONSUME_FROM_TIMESTAMP, inbox);
-        consumer.setConsumeTimestamp(new SimpleDateFormat("yyyyMMddHHmmss").format(new Date(boundary)));
+        DefaultMQPushConsumer consumer =
+                broadcaster(stage, topic, ConsumeFromWhere.CONSUME_FROM_TIMESTAMP, inbox);
+        consumer.setConsumeTimestamp(
+                new SimpleDateFormat("yyyyMMddHHmmss").format(new Date(boundary)));
         stage.start(consumer);
         Check.until("messages after the timestamp", () -> inbox.holds(later));
         Check.sameSet(later, inbox.bodies(), "only what came after the timestamp");
@@ -148,8 +153,8 @@ final class StartingPoints {
         Check.equal(20, after.size(), "deliveries after the restart");
     }
 
-    private static DefaultMQPushConsumer member(Stage stage, String group, String topic, boolean ordered, Inbox inbox)
-        throws Exception {
+    private static DefaultMQPushConsumer member(Stage stage, String group, String topic,
+            boolean ordered, Inbox inbox) throws Exception {
         DefaultMQPushConsumer consumer = stage.newPushConsumer(group);
         consumer.subscribe(topic, "*");
         if (ordered) {
@@ -177,8 +182,8 @@ final class StartingPoints {
         Check.sameSet(second, after.bodies(), "what the restarted client saw");
     }
 
-    private static DefaultMQPushConsumer broadcaster(Stage stage, String group, String instance, String topic,
-        Inbox inbox) throws Exception {
+    private static DefaultMQPushConsumer broadcaster(Stage stage, String group, String instance,
+            String topic, Inbox inbox) throws Exception {
         DefaultMQPushConsumer consumer = stage.newPushConsumer(group);
         ClientVersion.broadcasting(consumer);
         consumer.setInstanceName(instance);
