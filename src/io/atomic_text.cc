@@ -30,9 +30,9 @@ Result<std::string> read_text(Files& files, const std::string& path) {
 
 Status replace_text(Files& files, const std::string& path, std::string_view text, bool keep_old) {
   if (keep_old && files.exists(path)) {
-    auto old = read_text(files, path);
-    if (old && !old->empty()) {
-      TRY_OK(write_durably(files, path + ".bak.tmp", *old));
+    TRY(old, read_text(files, path));
+    if (!old.empty()) {  // Nothing is no reason to lose a good copy.
+      TRY_OK(write_durably(files, path + ".bak.tmp", old));
       TRY_OK(files.rename(path + ".bak.tmp", path + ".bak"));
     }
   }
