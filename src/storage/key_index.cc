@@ -224,7 +224,10 @@ Result<UnixMillis> KeyIndex::flush(PhysicalOffset added_to) {
     }
   }
   if (names_changed) TRY_OK(files_.sync_dir(options_.dir));
-  TRY_OK(write_mark(mark));
+  if (Status marked = write_mark(mark); !marked) {
+    // An old mark is as true as it was; the next start only reads more of the log again.
+    AGENA_LOG(warn, "index", "the mark stays as it was: {}", describe(marked.error()));
+  }
   return full_files_time;
 }
 
