@@ -148,7 +148,12 @@ Result<TopicRef> Sender::redirect_retry(const SendMessage& request, const TopicR
 std::string_view Sender::complete_properties(const message::KnownProperties& known, bool is_batch,
                                              message::Draft& draft, rpc::Call& call,
                                              std::string& scratch) const {
-  bool needs_key = known.uniq_key.empty() && !is_batch;
+  if (is_batch) {
+    // The items carry their own properties; those of the request are about the request, as in Java.
+    draft.properties = {};
+    return {};
+  }
+  bool needs_key = known.uniq_key.empty();
   bool is_plain = known.cluster.empty() && known.region.empty() && known.trace_switch.empty() &&
                   known.pop_check_point.empty() && !needs_key;
   draft.more_properties = own_properties_;
