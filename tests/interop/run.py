@@ -12,6 +12,7 @@ says whether that is still up to date. The server is stopped by its process id, 
 """
 
 import argparse
+import ctypes
 import glob
 import hashlib
 import json
@@ -175,6 +176,12 @@ def wait_for(what, seconds, condition):
         time.sleep(0.02)
 
 
+def die_with_parent():
+    """For the server's process: ends it should this script be killed before it can say so."""
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
 class External:
     """A server that somebody else runs; it restarts by command, if there is one."""
 
@@ -236,6 +243,7 @@ class Agena:
             stdout=self.log,
             stderr=self.log,
             cwd=self.folder,
+            preexec_fn=die_with_parent,
         )
 
         def ready():
@@ -307,6 +315,16 @@ class Agena:
 SUMMARY = re.compile(r"^(\d+) passed, (\d+) failed$")
 
 
+RUNNING = set()
+
+
+def end_at_signal(number, _frame):
+    """`finally` wants an exception, and a thread that reads a suite's output wants its end."""
+    for process in list(RUNNING):
+        process.kill()
+    sys.exit(128 + number)
+
+
 def show(suite, line):
     """Each line names its suite, because mqadmin runs beside the others."""
     sys.stdout.write(f"{suite:<11} {line}\n")
@@ -328,6 +346,7 @@ def run_counted(suite, command, answer=None, **options):
         ["sh", "-c", f"sleep {SUITE_LIMIT_S}; kill -9 {process.pid}"], start_new_session=True
     )
     counts = None
+    RUNNING.add(process)
     try:
         for line in process.stdout:
             line = line.rstrip("\n")
@@ -343,6 +362,7 @@ def run_counted(suite, command, answer=None, **options):
                 show(suite, line)
         process.wait()
     finally:
+        RUNNING.discard(process)
         os.killpg(killer.pid, signal.SIGKILL)
         killer.wait()
         if process.poll() is None:
@@ -550,8 +570,8 @@ def main():
         names.remove("restart")
         print("restart: left out, because there is no --restart-command")
 
-    # A signal that ends this script must end the server too, and `finally` wants an exception.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, end_at_signal)
+    signal.signal(signal.SIGINT, end_at_signal)
     complaints = []
     suites = Suites(cache, server, arguments.only)
     try:

@@ -494,28 +494,24 @@ def get_broker_config(w):
 
 @check
 def update_broker_config(w):
+    """With a key whose value matters to nobody for the moment it is changed."""
+    key = "registerNameServerPeriod"
+
     def configured():
-        return pairs(no_error(w.admin("getBrokerConfig", "-b", w.address)), "=  ")[
-            "fileReservedTime"
-        ]
+        return pairs(no_error(w.admin("getBrokerConfig", "-b", w.address)), "=  ")[key]
 
     before = configured()
     try:
-        output = no_error(
-            w.admin("updateBrokerConfig", "-b", w.address, "-k", "fileReservedTime", "-v", "71")
-        )
+        output = no_error(w.admin("updateBrokerConfig", "-b", w.address, "-k", key, "-v", "31000"))
         that(f"update broker config success, {w.address}" in output, "success", output)
-        equal("71", configured(), "the new value")
-        no_error(
-            w.admin("updateBrokerConfig", "-c", w.cluster, "-k", "fileReservedTime", "-v", "73")
-        )
-        equal("73", configured(), "the new value by cluster")
+        equal("31000", configured(), "the new value")
+        no_error(w.admin("updateBrokerConfig", "-c", w.cluster, "-k", key, "-v", "32000"))
+        equal("32000", configured(), "the new value by cluster")
     finally:
-        w.admin("updateBrokerConfig", "-b", w.address, "-k", "fileReservedTime", "-v", before)
+        w.admin("updateBrokerConfig", "-b", w.address, "-k", key, "-v", before)
     equal(before, configured(), "the old value again")
-    fails_with(
-        16, w.admin("updateBrokerConfig", "-b", w.address, "-k", "brokerConfigPath", "-v", "/x")
-    )
+    refused = w.admin("updateBrokerConfig", "-b", w.address, "-k", "brokerConfigPath", "-v", "/x")
+    fails_with(16, refused)
 
 
 @check

@@ -6,6 +6,7 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.rocketmq.client.consumer.listener.ConsumeConcurrentlyStatus;
 import org.apache.rocketmq.client.consumer.listener.MessageListenerConcurrently;
+import org.apache.rocketmq.client.exception.MQBrokerException;
 import org.apache.rocketmq.client.exception.MQClientException;
 import org.apache.rocketmq.client.hook.SendMessageContext;
 import org.apache.rocketmq.client.hook.SendMessageHook;
@@ -81,7 +82,7 @@ final class Limits {
         boolean stores;
         try {
             stores = producer.send(message).getSendStatus() == SendStatus.SEND_OK;
-        } catch (MQClientException e) {
+        } catch (MQClientException | MQBrokerException e) {
             int code = Check.brokerCode("empty body at the broker", () -> { throw e; });
             Check.that(code == SYSTEM_ERROR || code == MESSAGE_ILLEGAL,
                     "the broker's code is " + code);
