@@ -1,18 +1,19 @@
 #!/usr/bin/env python3
 """Sends the same operator requests to two brokers and compares what they answer.
 
-    broker_diff.py 127.0.0.1:30911 127.0.0.1:10911      compare (first one: the reference)
-    broker_diff.py 127.0.0.1:30911 --record FILE        write one broker's answers down
-    broker_diff.py --recorded FILE 127.0.0.1:10911      compare with what was written down
+    broker_diff.py REFERENCE OURS           compare; REFERENCE is an address or a recording
+    broker_diff.py REFERENCE --record FILE  write one broker's answers down
 
 Both brokers must be fresh and have the same broker and cluster name. Compared are the code, the
 remark of refusals, the ext fields and the body: JSON by content, stored messages record by record.
 Times, addresses and positions in the log are masked. EXPECTED_DIFFERENCES lists the steps on which
-we mean to differ; docs/compatibility.md tells the same to users.
+we mean to differ; docs/compatibility.md tells the same to users. broker_java_5_5_0.json holds what
+the Java broker answered.
 """
 
 import argparse
 import json
+import os
 import re
 import socket
 import sys
@@ -505,17 +506,35 @@ def comparable(answer):
     for pushed in answer.get("pushed", []):
         out.setdefault("pushed", []).append(
             {"code": pushed["code"], "ext": mask(pushed["ext"]),
-             "body": comparable_body({"request": pushed["code"], "code": 0, **pushed,
-                                      "code": 0})})
+             "body": comparable_body({**pushed, "request": pushed["code"], "code": 0})})
     if out["remark"] == "<text>" or (answer["code"] == 1 and answer["request"] in (17, 18, 200)):
         out["remark"] = "<text>"
     return out
 
 
+def run(address):
+    """What one broker answers, by step, without what differs from run to run."""
+    return {name: comparable(answer) for name, answer in Script(address).run().items()}
+
+
+def reference_of(text):
+    """The answers of the broker at an address, or those in a file."""
+    if not os.path.exists(text):
+        return run(text)
+    with open(text, encoding="utf-8") as recorded:
+        return json.load(recorded)
+
+
+def record(answers, path):
+    with open(path, "w", encoding="utf-8") as out:
+        json.dump(answers, out, indent=1, ensure_ascii=False, sort_keys=True)
+        out.write("\n")
+
+
 def compare(reference, ours):
     failures = 0
-    for name, theirs in reference.items():
-        left, right = comparable(theirs), comparable(ours[name])
+    for name, left in reference.items():
+        right = dict(ours[name])
         if left["remark"] == "<text>" and right["code"] == left["code"]:
             right["remark"] = "<text>"
         if left == right:
@@ -551,22 +570,18 @@ def show(part, left, right):
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("addresses", nargs="+", help="REFERENCE OURS, or one of them")
-    parser.add_argument("--record", help="write the broker's answers to this file and stop")
-    parser.add_argument("--recorded", help="take the reference's answers from this file")
+    parser.add_argument("reference")
+    parser.add_argument("ours", nargs="?")
+    parser.add_argument("--record", help="write the reference's answers to this file and stop")
     args = parser.parse_args()
+    reference = reference_of(args.reference)
     if args.record:
-        with open(args.record, "w", encoding="utf-8") as out:
-            json.dump(Script(args.addresses[0]).run(), out, indent=1)
+        record(reference, args.record)
+        print(f"{len(reference)} answers written to {args.record}")
         return 0
-    if args.recorded:
-        with open(args.recorded, encoding="utf-8") as recorded:
-            reference = json.load(recorded)
-    elif len(args.addresses) == 2:
-        reference = Script(args.addresses[0]).run()
-    else:
-        parser.error("two addresses, --record or --recorded")
-    return 1 if compare(reference, Script(args.addresses[-1]).run()) else 0
+    if not args.ours:
+        parser.error("two addresses, or --record")
+    return 1 if compare(reference, run(args.ours)) else 0
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "peer")]
 
+import broker_diff  # noqa: E402
 import namesrv_diff  # noqa: E402
 import peer  # noqa: E402
 
@@ -33,14 +34,16 @@ def free_port():
 
 
 class Agena:
-    """`agena namesrv` with a configuration of its own."""
+    """One part of agena, `namesrv` or `broker`, with a configuration of its own."""
 
-    def __init__(self, binary, home):
+    def __init__(self, binary, part, home, settings):
         port = free_port()
+        self.part = part
         self.address = f"127.0.0.1:{port}"
-        config = pathlib.Path(home) / "namesrv.conf"
-        config.write_text(f"listenPort={port}\nkvConfigPath={home}/kvConfig.json\n")
-        self.process = subprocess.Popen([binary, "namesrv", "-c", str(config)],
+        config = pathlib.Path(home) / f"{part}.conf"
+        config.write_text("".join(f"{key}={value}\n"
+                                  for key, value in {"listenPort": port, **settings}.items()))
+        self.process = subprocess.Popen([binary, part, "-c", str(config)],
                                         stdout=subprocess.DEVNULL)
         self._await_port(port)
 
@@ -53,7 +56,7 @@ class Agena:
             except OSError:
                 time.sleep(0.02)
         self.process.kill()
-        raise RuntimeError("the name server does not listen")
+        raise RuntimeError(f"agena {self.part} does not listen")
 
     def __enter__(self):
         return self
@@ -64,22 +67,52 @@ class Agena:
             code = self.process.wait(STOP_LIMIT_S)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            raise RuntimeError("SIGTERM did not end the name server")
+            raise RuntimeError(f"SIGTERM did not end agena {self.part}")
         if code != 0:
-            raise RuntimeError(f"the name server ended with {code}")
+            raise RuntimeError(f"agena {self.part} ended with {code}")
+
+
+def agena_namesrv(binary, home):
+    return Agena(binary, "namesrv", home, {"kvConfigPath": f"{home}/kvConfig.json"})
+
+
+# What both brokers of a comparison are told alike.
+BROKER_SETTINGS = {"traceTopicEnable": "true"}
+
+
+def agena_broker(binary, home):
+    return Agena(binary, "broker", home, {
+        "brokerClusterName": "DefaultCluster", "brokerName": "broker-a", "brokerIP1": "127.0.0.1",
+        "bindAddress": "127.0.0.1", "storePathRootDir": f"{home}/store",
+        "mappedFileSizeCommitLog": 64 << 20, **BROKER_SETTINGS})
 
 
 def namesrv_against_recording(binary):
     reference = namesrv_diff.reference_of(str(HERE / "namesrv_java_5_5_0.json"))
-    with tempfile.TemporaryDirectory() as home, Agena(binary, home) as ours:
+    with tempfile.TemporaryDirectory() as home, agena_namesrv(binary, home) as ours:
         return namesrv_diff.compare(reference, namesrv_diff.Script(ours.address).run())
 
 
 def namesrv_against_java(binary):
     with tempfile.TemporaryDirectory() as home, peer.start_namesrv(home, free_port()) as java:
         reference = namesrv_diff.Script(java.address).run()
-    with tempfile.TemporaryDirectory() as home, Agena(binary, home) as ours:
+    with tempfile.TemporaryDirectory() as home, agena_namesrv(binary, home) as ours:
         return namesrv_diff.compare(reference, namesrv_diff.Script(ours.address).run())
+
+
+def broker_against_recording(binary):
+    reference = broker_diff.reference_of(str(HERE / "broker_java_5_5_0.json"))
+    with tempfile.TemporaryDirectory() as home, agena_broker(binary, home) as ours:
+        return broker_diff.compare(reference, broker_diff.run(ours.address))
+
+
+def broker_against_java(binary):
+    with tempfile.TemporaryDirectory() as home, \
+            peer.start_namesrv(home, free_port()) as namesrv, \
+            peer.start_broker(home, namesrv.address, free_port(), **BROKER_SETTINGS) as java:
+        reference = broker_diff.run(java.address)
+    with tempfile.TemporaryDirectory() as home, agena_broker(binary, home) as ours:
+        return broker_diff.compare(reference, broker_diff.run(ours.address))
 
 
 def main():
@@ -89,7 +122,9 @@ def main():
     parser.add_argument("--server", choices=["agena"], default="agena")
     parser.add_argument("--java", action="store_true", help="start the Java server as well")
     args = parser.parse_args()
-    suites = [namesrv_against_recording] + ([namesrv_against_java] if args.java else [])
+    suites = [namesrv_against_recording, broker_against_recording]
+    if args.java:
+        suites += [namesrv_against_java, broker_against_java]
     failed = 0
     for suite in suites:
         print(f"== {suite.__name__.replace('_', ' ')}")
