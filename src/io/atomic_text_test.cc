@@ -70,6 +70,7 @@ TEST(AtomicText, ErrorsAreReturnedAndTheOldStays) {
     ASSERT_TRUE(replace_text(files, "a", "old"));
     files.fail(call, 1, Errc::disk_full, true);
     auto status = replace_text(files, "a", "new");
+    ASSERT_FALSE(status);
     EXPECT_EQ(status.error().code, Errc::disk_full);
     files.heal();
     EXPECT_EQ(content(files, "a"), call == FileCall::sync_dir ? "new" : "old");

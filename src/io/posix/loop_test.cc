@@ -20,6 +20,7 @@
 #include <optional>
 #include <thread>
 
+#include "base/log.h"
 #include "io/env.h"
 
 namespace agena::io {
@@ -599,8 +600,22 @@ TEST_F(PosixLoopTest, ListeningSaysWhyNot) {
 TEST_F(PosixLoopTest, WithoutDescriptorsAcceptingWaitsAndGoesOn) {
   uint16_t port = listen();
   PlainSocket client;
-  auto turns = std::make_shared<int>(0);
+  auto turns = std::make_shared<int>(0);  // Hooks outlive the test.
   on_loop(loop, [&] { loop.at_turn_end([turns] { ++*turns; }); });
+  auto turns_after = [&](int64_t ms) {
+    std::promise<int> waited;
+    std::unique_ptr<Timer> timer;
+    on_loop(loop, [&] { timer = loop.after(ms, [&] { waited.set_value(*turns); }); });
+    int out = waited.get_future().get();
+    on_loop(loop, [&] { timer.reset(); });
+    return out;
+  };
+  // The undefined behaviour sanitizer needs descriptors when it first meets a type: so everything
+  // is done once before, and no line is logged.
+  connect(port);
+  accepted_end(0);
+  int turns_before = turns_after(1);
+  set_log_level(LogLevel::error);
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
   int lowest_free = ::dup(0);
@@ -610,19 +625,14 @@ TEST_F(PosixLoopTest, WithoutDescriptorsAcceptingWaitsAndGoesOn) {
   none.rlim_cur = static_cast<rlim_t>(lowest_free);
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
   EXPECT_TRUE(client.connect(port));
-  auto waited = std::make_shared<std::promise<int>>();
-  std::unique_ptr<Timer> timer;
-  on_loop(loop, [&] { timer = loop.after(250, [=] { waited->set_value(*turns); }); });
-  int turns_then = waited->get_future().get();
-  EXPECT_EQ(accepted_count(), 0u);
-  EXPECT_LT(turns_then, 20) << "it does not spin";
+  int turns_then = turns_after(250);
+  EXPECT_EQ(accepted_count(), 1u);
+  EXPECT_LT(turns_then - turns_before, 20) << "it does not spin";
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
-  auto server = accepted_end();
+  set_log_level(LogLevel::info);
+  auto server = accepted_end(1);
   send(loop, *server, "hello");
-  on_loop(loop, [&] {
-    timer.reset();
-    server->stream->close_after_send();
-  });
+  on_loop(loop, [&] { server->stream->close_after_send(); });
   EXPECT_EQ(client.read_to_end(), "hello");
 }
 
