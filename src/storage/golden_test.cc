@@ -69,7 +69,8 @@ class JavaStore : public ::testing::TestWithParam<const char*> {
     name_ = GetParam();
     list_ = read_list(name_);
     ASSERT_GT(list_.size(), 100u);
-    const std::string command = "tar -xzf '" + kStores + name_ + ".tar.gz' -C " + dir_.path();
+    const std::string command =
+        "tar --exclude=timerwheel -xzf '" + kStores + name_ + ".tar.gz' -C " + dir_.path();
     ASSERT_EQ(std::system(command.c_str()), 0);
     options_.root_dir = dir_ / name_;
     options_.log_file_bytes = kLogFileBytes;

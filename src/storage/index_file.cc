@@ -18,6 +18,11 @@ constexpr int64_t kMillisPerSecond = 1000;
 // Entries that are read at once when a chain turns out to be dense, as that of a common tag is.
 constexpr int32_t kBlockEntries = 4096;
 
+// Not before 1970, and before the year 287,396: sums with seconds of an entry are times too.
+bool is_plausible_time(UnixMillis time) {
+  return time.value >= 0 && time.value < (int64_t{1} << 53);
+}
+
 UnixMillis add_seconds(UnixMillis time, int32_t seconds) {
   int64_t sum = 0;
   if (__builtin_add_overflow(time.value, seconds * kMillisPerSecond, &sum)) {
@@ -101,6 +106,13 @@ void store_index_entry(std::byte* at, const IndexEntry& entry) {
 int32_t index_hash(int32_t java_hash) {
   if (java_hash == std::numeric_limits<int32_t>::min()) return 0;  // Has no absolute value.
   return java_hash < 0 ? -java_hash : java_hash;
+}
+
+bool is_plausible(const IndexHeader& header, const IndexLayout& layout) {
+  return header.count <= layout.entries && header.used_slots >= 0 &&
+         header.used_slots < header.count && header.begin_at.value >= 0 &&
+         header.begin_at <= header.end_at && is_plausible_time(header.begin_time) &&
+         is_plausible_time(header.end_time);
 }
 
 std::optional<int64_t> number_of_index_name(std::string_view name) {
@@ -262,6 +274,7 @@ Result<IndexFile::Proven> IndexFile::prove(PhysicalOffset log_end) const {
   proven.header.begin_at = header_.begin_at;
   proven.slots.resize(static_cast<size_t>(layout.slots));
   std::vector<std::byte> block(size_t{kBlockEntries} * 16 * kIndexEntrySize);
+  if (!is_plausible_time(header_.begin_time)) return proven;
   IndexHeader& header = proven.header;
   for (bool going = true; going && header.count < layout.entries;) {
     const auto want = std::min<size_t>(

@@ -53,6 +53,8 @@ struct IndexHeader {
 };
 static_assert(8 + 8 + 8 + 8 + 4 + 4 == kIndexHeaderSize);
 IndexHeader load_index_header(const std::byte* at);
+// Whether it can be the header of a file whose entries need no proof.
+bool is_plausible(const IndexHeader& header, const IndexLayout& layout);
 void store_index_header(std::byte* at, const IndexHeader& header);
 
 struct IndexEntry {

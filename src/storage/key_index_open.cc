@@ -17,13 +17,6 @@ constexpr uint32_t kMarkMagic = 0x4147494D;  // "AGIM"
 constexpr uint32_t kMarkVersion = 1;
 constexpr size_t kMarkSize = 4 + 4 + 8 + 8 + 8 + 4;
 
-// Whether a header can be that of a file whose entries need no proof.
-bool is_plausible(const IndexHeader& header, const IndexLayout& layout) {
-  return header.count <= layout.entries && header.used_slots >= 0 &&
-         header.used_slots < header.count && header.begin_at.value >= 0 &&
-         header.begin_at <= header.end_at;
-}
-
 }  // namespace
 
 std::optional<IndexMark> decode_index_mark(Bytes raw) {
