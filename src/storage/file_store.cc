@@ -226,7 +226,8 @@ void FileStore::queue_round() {
     last_mark_ = now;
     Status noted = parts_.checkpointing->note_flushed();
     if (noted) noted = parts_.checkpointing->rewrite_snapshot_if_stale();
-    if (!noted && noted.error().code != Errc::disk_full) return fence_.raise("write the durable mark", noted.error());
+    if (!noted && noted.error().code != Errc::disk_full)
+      return fence_.raise("write the durable mark", noted.error());
     const uint64_t bytes = parts_.appender->bytes();
     parts_.log->adapt_tail(bytes - bytes_at_last_round_ > kBusyBytes);
     bytes_at_last_round_ = bytes;
