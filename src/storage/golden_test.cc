@@ -31,7 +31,6 @@ const std::string kStores = std::string(AGENA_SOURCE_DIR) + "/tests/golden/store
 constexpr int64_t kLogFileBytes = 1'048'576;
 constexpr int64_t kQueueFileBytes = 2'000;
 constexpr IndexLayout kIndexLayout{.slots = 500, .entries = 2'000};
-constexpr UnixMillis kEver{int64_t{1} << 52};
 
 int64_t number(Fields record, std::string_view name) {
   const Value* value = record.find(name);
