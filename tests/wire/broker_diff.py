@@ -526,9 +526,11 @@ def reference_of(text):
 
 
 def record(answers, path):
+    """One line a step."""
+    lines = (json.dumps(name) + ": " + json.dumps(answer, ensure_ascii=False, sort_keys=True)
+             for name, answer in answers.items())
     with open(path, "w", encoding="utf-8") as out:
-        json.dump(answers, out, indent=1, ensure_ascii=False, sort_keys=True)
-        out.write("\n")
+        out.write("{\n" + ",\n".join(lines) + "\n}\n")
 
 
 def compare(reference, ours):
