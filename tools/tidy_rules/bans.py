@@ -15,6 +15,7 @@ class Ban:
     pattern: str
     instead: str
     where: object  # Source -> bool
+    unless_explained: bool = False  # A comment line right above lets it pass.
 
 
 def product(source):
@@ -53,6 +54,7 @@ FILES = "go through io::Files, so that tests can make it fail; only io/ calls th
 NET = "go through io::Env or rpc/; only io/ holds sockets"
 VALUES = "return an Error: Result<T> or Status of base/result.h"
 DROPPED = "an error is returned, asserted or counted, never dropped"
+EXPLAINED = DROPPED + "; where somebody else does that, a comment line above says who"
 LOCKS = "agena::Mutex and MutexLock of base/thread.h, so that clang checks GUARDED_BY"
 
 BANS = [
@@ -69,7 +71,8 @@ BANS = [
     Ban(r"\bthrow\b", VALUES, outside_edge),
     Ban(r"\bcatch\s*\(", f"call other people's throwing code through {ERROR_EDGE[4:]}", outside_edge),
     Ban(r"\(void\)\s*[\w:.>\-\[\]]*\w\s*\(", DROPPED, outside_fuzzers),
-    Ban(r"\bstatic_cast<void>\((?!0\))[^;]*\(", DROPPED, outside_fuzzers),
+    Ban(r"\bstatic_cast<void>\((?!0\))[^;]*\(", EXPLAINED, outside_fuzzers,
+        unless_explained=True),
     Ban(r"\bstd::ignore\s*=", DROPPED, outside_fuzzers),
     Ban(r"^\s*using\s+namespace\b", "name what you use, or stand inside the namespace", headers),
     Ban(r"(?<![\w.>])assert\s*\(", "ASSERT of base/assert.h: it stays on in release builds", product),
@@ -104,12 +107,19 @@ def banned_names(source):
             yield line, found.group(1)
 
 
+def is_comment(source, line):
+    lines = source.text.split("\n")
+    return line >= 1 and lines[line - 1].lstrip().startswith("//")
+
+
 def check(source):
     for pattern, ban in COMPILED:
         if ban.where(source):
             for found in pattern.finditer(source.code):
                 line = source.line_of(found.start() + len(found.group(0)) - len(
                     found.group(0).lstrip()))
+                if ban.unless_explained and is_comment(source, line - 1):
+                    continue
                 yield Finding(source.path, line, f"`{found.group(0).strip()}`: {ban.instead}")
     for line, spelling in source.includes():
         for pattern, instead, where in INCLUDE_BANS:

@@ -56,10 +56,8 @@ def check_header(source):
 
 def check_own_header_first(source, known_paths):
     """With its own header first, compiling x.cc proves that x.h needs nothing before it."""
-    own = re.sub(r"(_test|_fuzz)?\.cc$", ".h", source.path)
-    if not source.path.endswith(".cc") or source.path.endswith("_fuzz.cc"):
-        return
-    if own not in known_paths:
+    own = re.sub(r"\.cc$", ".h", source.path)
+    if not source.path.endswith(".cc") or own not in known_paths:
         return
     first = next(iter(source.includes()), None)
     wanted = f'"{own.removeprefix("src/")}"'
