@@ -80,8 +80,8 @@ void ConfigFile::save_soon() {
     if (std::exchange(state_->scheduled, true)) return;
   }
   state_->deps.background.post([state = state_] {
-    // save() logs and counts a failure and tells who waits; nobody else is here to be told.
-    static_cast<void>(state->save());
+    // save() logs and counts a failure and tells who waits.
+    if (Status saved = state->save(); !saved) return;
   });
 }
 

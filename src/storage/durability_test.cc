@@ -156,9 +156,9 @@ TEST(FullDisk, ShowsAtAppendAndPassesWithoutARestart) {
 }
 
 TEST(FullDisk, QueueFilesThatCannotBeWrittenWaitAndNewMessagesAreRefused) {
+  bool is_full = true;  // Outlives the world, whose store asks for it while it closes.
   StoreWorld world;
   ASSERT_TRUE(world.open());
-  bool is_full = true;
   world.disk->fault = [&](MemoryDisk::Call call, const std::string& path) -> Status {
     if (is_full && call == MemoryDisk::Call::write &&
         path.find("consumequeue") != std::string::npos)
@@ -188,9 +188,9 @@ TEST(FullDisk, QueueFilesThatCannotBeWrittenWaitAndNewMessagesAreRefused) {
 TEST(BrokenDisk, AnyCallMayFail) {
   int calls_in_all = 0;
   for (int fail_at = 0; fail_at == 0 || fail_at <= calls_in_all; ++fail_at) {
+    int calls = 0;  // Outlives the world.
     StoreWorld world;
     world.options.flush_mode = FlushMode::sync;
-    int calls = 0;
     world.disk->fault = [&](MemoryDisk::Call, const std::string&) -> Status {
       if (++calls == fail_at) return Error{Errc::io_error, "EIO"};
       return ok();

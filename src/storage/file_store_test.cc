@@ -1,5 +1,7 @@
 // Goal: what the store promises while it runs: places, order, reading, statuses, batches, times.
 // Method: a store on a disk in memory, every answer compared with what was sent.
+#include "storage/file_store.h"
+
 #include <gtest/gtest.h>
 
 #include "message/tag.h"

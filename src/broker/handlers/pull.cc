@@ -197,8 +197,8 @@ void Puller::commit(const PullMessage& request, QueueOffset next) const {
   GroupQueue at{request.consumer_group, request.topic, request.queue_id};
   deps_.offsets.commit_pull(at, next);
   if ((request.sys_flag & kCommitsOffset) != 0) {
-    // A pending reset wins over the commit, as for request 15.
-    static_cast<void>(deps_.offsets.commit(at, request.commit_offset));
+    // A pending reset wins over the commit, as for request 15: then nothing is to be done.
+    if (!deps_.offsets.commit(at, request.commit_offset)) return;
   }
 }
 
