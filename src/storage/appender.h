@@ -8,6 +8,8 @@
 // Errors:   Errc::disk_full, Errc::message_illegal: nothing was stored then.
 #pragma once
 #include <atomic>
+#include <functional>
+#include <span>
 #include <vector>
 
 #include "base/result.h"
@@ -43,10 +45,9 @@ class Appender {
   bool commit(std::vector<Arrival>& arrivals) EXCLUDES(append_mutex_, write_mutex_);
 
   // No append runs while `work` does: for deleting topics.
-  template <typename Work>
-  auto while_stopped(Work&& work) EXCLUDES(append_mutex_) {
+  void while_stopped(const std::function<void()>& work) EXCLUDES(append_mutex_) {
     MutexLock lock(append_mutex_);
-    return work();
+    work();
   }
 
   uint64_t messages() const { return messages_.load(std::memory_order_relaxed); }

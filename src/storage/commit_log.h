@@ -80,9 +80,6 @@ class CommitLog {
   }
   // All of `into` from `at`, which must lie in one file. Errc::not_found outside [begin, written).
   Status read(PhysicalOffset at, MutableBytes into);
-  bool in_tail(PhysicalOffset at) const {
-    return at.value >= staged_.load(std::memory_order_relaxed) - tail_bytes_;
-  }
   // Time for work_ahead().
   bool wants_work() const { return written() >= PhysicalOffset(work_at_.load()); }
   std::vector<Segment> segments() EXCLUDES(segments_mutex_);

@@ -276,7 +276,8 @@ Status FileStore::delete_topic(std::string_view topic) {
   TRY_OK(check_open());
   // What is staged for the topic reaches its queues first; they go with everything in them.
   commit();
-  TRY_OK(parts_.appender->while_stopped([&] { return parts_.queues->remove_topic(topic); }));
+  TRY_OK(parts_.queues->remove_topic(
+      topic, [&](const std::function<void()>& work) { parts_.appender->while_stopped(work); }));
   deps_.background.post(
       [this, gate = gate_] { gate->run([&] { parts_.checkpointing->note_deleted(); }); });
   return ok();

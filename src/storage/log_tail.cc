@@ -50,6 +50,7 @@ std::byte* LogTail::extend(int64_t bytes) {
 }
 
 void LogTail::skip_to(PhysicalOffset at) {
+  MutexLock lock(mutex_);
   ASSERT(at >= end_);
   end_ = at;
   gap_ = true;
@@ -107,13 +108,6 @@ void LogTail::trim(int64_t keep_bytes, PhysicalOffset needed) {
       spare_.push_back(std::move(chunks_.front()));
     chunks_.pop_front();
   }
-}
-
-int64_t LogTail::bytes_held() {
-  MutexLock lock(mutex_);
-  int64_t total = 0;
-  for (const auto& chunk : chunks_) total += chunk->size;
-  return total;
 }
 
 }  // namespace agena::storage

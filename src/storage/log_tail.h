@@ -30,7 +30,7 @@ class LogTail {
   // Space for the next `bytes` of the log, in one piece.
   std::byte* extend(int64_t bytes) EXCLUDES(mutex_);
   // Leaves out [end(), at): the rest of a file behind its blank record.
-  void skip_to(PhysicalOffset at);
+  void skip_to(PhysicalOffset at) EXCLUDES(mutex_);
 
   // The bytes of [from, to), which must still be here: in pieces, each within one chunk.
   struct Piece {
@@ -44,7 +44,6 @@ class LogTail {
 
   // Drops the oldest chunks beyond `keep_bytes`, but none that holds bytes at or after `needed`.
   void trim(int64_t keep_bytes, PhysicalOffset needed) EXCLUDES(mutex_);
-  int64_t bytes_held() EXCLUDES(mutex_);
 
  private:
   struct Chunk {
@@ -59,7 +58,7 @@ class LogTail {
   Chunk& new_chunk(int64_t bytes) REQUIRES(mutex_);
   size_t find(PhysicalOffset at) const REQUIRES(mutex_);
 
-  PhysicalOffset end_;  // The appender's own.
+  PhysicalOffset end_;  // The appender's to read; changed under mutex_.
   bool gap_ = true;     // The next byte starts a new chunk.
   Mutex mutex_;
   std::deque<std::unique_ptr<Chunk>> chunks_ GUARDED_BY(mutex_);

@@ -206,32 +206,36 @@ Status QueueFiles::erase(const ConsumeQueue& queue, QueueOffset from, QueueOffse
   return ok();
 }
 
-Result<bool> QueueFiles::sync_some(size_t files_max) {
+QueueFiles::Unsynced QueueFiles::take_unsynced(size_t files_max) {
+  Unsynced taken;
   if (unsynced_.size() > kSyncAllAbove) {
-    Status done = files_.sync_all(dir_);
-    if (!done && done.error().code != Errc::illegal_operation) return done.error();
-    if (done) {
-      unsynced_.clear();
-      unsynced_dirs_.clear();
-      return true;
-    }
+    taken.all = true;
+    files_max = SIZE_MAX;
   }
-  for (size_t i = 0; i < files_max && !unsynced_.empty(); ++i) {
-    const Written next = *unsynced_.begin();
-    auto file = open(*next.queue, next.start, io::Open::write);
-    // A file that is gone was removed with its topic or by retention.
+  while (taken.files.size() < files_max && !unsynced_.empty())
+    taken.files.push_back(unsynced_.extract(unsynced_.begin()).value());
+  while (unsynced_.empty() && taken.files.size() + taken.dirs.size() < files_max &&
+         !unsynced_dirs_.empty())
+    taken.dirs.push_back(unsynced_dirs_.extract(unsynced_dirs_.begin()).value());
+  return taken;
+}
+
+Status QueueFiles::sync(const Unsynced& taken) {
+  if (taken.all) {
+    auto done = files_.sync_all(dir_);
+    if (done || done.error().code != Errc::illegal_operation) return done;
+  }
+  // What is gone was removed with its topic or by retention.
+  for (const auto& [queue, start] : taken.files) {
+    auto file = open(*queue, start, io::Open::write);
     if (!file && file.error().code != Errc::not_found) return file.error();
     if (file) TRY_OK((*file)->sync());
-    unsynced_.erase(next);
   }
-  if (!unsynced_.empty()) return false;
-  for (size_t i = 0; i < files_max && !unsynced_dirs_.empty(); ++i) {
-    auto dir = unsynced_dirs_.begin();
-    auto done = files_.sync_dir(*dir);
+  for (const std::string& dir : taken.dirs) {
+    auto done = files_.sync_dir(dir);
     if (!done && done.error().code != Errc::not_found) return done.error();
-    unsynced_dirs_.erase(dir);
   }
-  return unsynced_dirs_.empty();
+  return ok();
 }
 
 Result<QueueOffset> QueueFiles::remove_below(const ConsumeQueue& queue, QueueOffset keep_from) {
@@ -267,7 +271,7 @@ Status QueueFiles::remove_topic(const std::string& topic, const std::string& tra
 
 void QueueFiles::forget(const ConsumeQueue& queue) {
   cache_.forget(&queue);
-  std::erase_if(unsynced_, [&](const Written& w) { return w.queue == &queue; });
+  std::erase_if(unsynced_, [&](const auto& written) { return written.first == &queue; });
 }
 
 }  // namespace agena::storage

@@ -1,7 +1,7 @@
 // The consume queues' files: consumequeue/TOPIC/QUEUE/OFFSET, 20-byte entries, fixed sizes.
 //
 // Over:     file_cache.h, queue_entry.h, consume_queue.h.  Under: queue_table.h, recovery.h.
-// Threads:  read() from any thread; everything else by one at a time, under the table's
+// Threads:  read() and sync() from any thread; everything else by one at a time, under the table's
 //           persistence lock.
 // Errors:   those of the files; a range that no file holds reads as nothing.
 // Source:   docs/formats/consume_queue.md. Files are made when their first entry comes, at once
@@ -43,10 +43,16 @@ class QueueFiles {
   // Zeros over [from, to): entries that recovery has taken back.
   Status erase(const ConsumeQueue& queue, QueueOffset from, QueueOffset to);
 
-  // The files written since they were last flushed. sync_some() flushes up to `files_max` of them;
-  // Result: whether none is left.
-  size_t unsynced() const { return unsynced_.size(); }
-  Result<bool> sync_some(size_t files_max);
+  // What was written and not flushed since: up to `files_max` of it is taken off the list, and
+  // flushed by sync(), which needs no lock.
+  struct Unsynced {
+    bool all = false;  // So many that the file system as a whole is flushed.
+    std::vector<std::pair<const ConsumeQueue*, int64_t>> files;  // With the file's start.
+    std::vector<std::string> dirs;                               // Names were made in them.
+    bool empty() const { return !all && files.empty() && dirs.empty(); }
+  };
+  Unsynced take_unsynced(size_t files_max);
+  Status sync(const Unsynced& taken);
 
   // Removes the queue's files that end at or below `keep_from`; the answer is the new floor.
   Result<QueueOffset> remove_below(const ConsumeQueue& queue, QueueOffset keep_from);
@@ -66,17 +72,11 @@ class QueueFiles {
   Result<bool> load_queue(const std::string& topic, int32_t id, Found& found);
   Status fill_blanks(io::File& file, int64_t start, int64_t until_index);
 
-  struct Written {
-    const ConsumeQueue* queue;
-    int64_t start;
-    auto operator<=>(const Written&) const = default;
-  };
-
   io::Files& files_;
   const std::string dir_;
   const int64_t file_bytes_;
   FileCache cache_;
-  std::set<Written> unsynced_;
+  std::set<std::pair<const ConsumeQueue*, int64_t>> unsynced_;
   std::set<std::string> unsynced_dirs_;  // Names were made in them.
   int64_t trash_count_ = 0;
 };

@@ -57,7 +57,7 @@ bool QueueReader::copy_checked(PhysicalOffset at, int32_t size, Buffer& out) {
   MutableBytes place(out.extend(static_cast<size_t>(size)), static_cast<size_t>(size));
   if (log_.read(at, place) && is_record_of(place, at, size)) return true;
   out.truncate(before);
-  count_damage(at);
+  if (at >= log_.begin()) count_damage(at);  // Otherwise retention has just removed it.
   return false;
 }
 

@@ -194,8 +194,13 @@ bool QueueTable::write_some(size_t queues_max) {
 }
 
 Result<bool> QueueTable::sync_some(size_t files_max) {
-  MutexLock files_lock(files_mutex_);
-  return files_.sync_some(files_max);
+  QueueFiles::Unsynced taken;
+  {
+    MutexLock files_lock(files_mutex_);
+    taken = files_.take_unsynced(files_max);
+  }
+  TRY_OK(files_.sync(taken));
+  return taken.empty();
 }
 
 void QueueTable::cool_down() {
@@ -216,21 +221,24 @@ Error QueueTable::write_error() {
   return write_error_;
 }
 
-Status QueueTable::remove_topic(std::string_view topic) {
+Status QueueTable::remove_topic(std::string_view topic, const WhileStopped& while_stopped) {
   MutexLock files_lock(files_mutex_);
   std::unique_ptr<Topic> gone;
-  {
-    MutexLock lock(mutex_);
-    auto found = topics_.find(topic);
-    if (found == topics_.end()) return ok();
-    gone = std::move(found->second);
-    topics_.erase(found);
-  }
-  for (const auto& queue : gone->queues) {
-    queue->mark_deleted();
-    files_.forget(*queue);
-  }
-  Status done = files_.remove_topic(gone->name, trash_dir_);
+  Status done;
+  while_stopped([&] {
+    {
+      MutexLock lock(mutex_);
+      auto found = topics_.find(topic);
+      if (found == topics_.end()) return;
+      gone = std::move(found->second);
+      topics_.erase(found);
+    }
+    for (const auto& queue : gone->queues) queue->mark_deleted();
+  });
+  if (!gone) return ok();
+  // Before anybody can write files of the same names again, as that takes files_mutex_.
+  for (const auto& queue : gone->queues) files_.forget(*queue);
+  done = files_.remove_topic(gone->name, trash_dir_);
   MutexLock lock(mutex_);
   deleted_.push_back(std::move(gone));
   return done;

@@ -8,6 +8,7 @@
 // Errors:   a queue file that cannot be written stays on the list and is tried again; the store
 //           refuses new messages as long as write_error() is set.
 #pragma once
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -51,14 +52,16 @@ class QueueTable {
   bool has_dirty() EXCLUDES(mutex_);
   // Writes up to `queues_max` dirty queues; true when more are waiting.
   bool write_some(size_t queues_max) EXCLUDES(mutex_, files_mutex_);
-  // Flushes up to `files_max` written files; Result: whether everything written is on the disk.
+  // Flushes up to `files_max` written files; Result: whether there was nothing left to flush.
   Result<bool> sync_some(size_t files_max) EXCLUDES(files_mutex_);
   void cool_down() EXCLUDES(mutex_);     // Memory of queues where nothing moves.
   Error write_error() EXCLUDES(mutex_);  // Errc::ok when the last round went well.
 
   // ---- Removing.
-  // The caller holds the appender's lock, so nobody is adding to the topic.
-  Status remove_topic(std::string_view topic) EXCLUDES(mutex_, files_mutex_);
+  // `while_stopped` runs what it is given while nobody appends.
+  using WhileStopped = std::function<void(const std::function<void()>&)>;
+  Status remove_topic(std::string_view topic, const WhileStopped& while_stopped)
+      EXCLUDES(mutex_, files_mutex_);
   // Files whose entries all lie below `log_begin`; returns how many entries they held.
   Result<int64_t> remove_below(ConsumeQueue& queue, PhysicalOffset log_begin)
       EXCLUDES(files_mutex_);

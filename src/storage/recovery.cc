@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "message/names.h"
 #include "message/sys_flag.h"
 #include "storage/dispatch.h"
 
@@ -68,12 +69,19 @@ bool Recovery::can_trust_clean_stop() {
   return static_cast<size_t>(filled) == input_.snapshot->size();
 }
 
+// Java leaves our own files as they are: with messages in its checkpoint that are newer than our
+// mark, they say nothing about those.
+bool Recovery::is_only_ours() const {
+  return input_.mark && input_.checkpoint.log_time <= input_.mark->newest;
+}
+
 // Queues that were there when the checkpoint moved are not, or not whole. What they lack lies
 // anywhere in the log.
 bool Recovery::lacks_queues() {
   if (deps_.log.segments().empty()) return false;
   bool lacks = deps_.queues.all().empty();
-  if (!input_.snapshot) return lacks;
+  // A topic that another broker has deleted since is in our snapshot all the same.
+  if (!input_.snapshot || !is_only_ours()) return lacks;
   for (const QueueClaim& claim : *input_.snapshot) {
     ConsumeQueue* queue = deps_.queues.find(claim.topic, claim.id);
     if (claim.max.value == 0 || (queue != nullptr && queue->max() >= claim.max)) continue;
@@ -116,6 +124,8 @@ PhysicalOffset Recovery::dispatch_point() {
 Status Recovery::take_back_entries(PhysicalOffset from) {
   while (deps_.queues.write_some(SIZE_MAX)) continue;
   for (ConsumeQueue* queue : deps_.queues.all()) {
+    // Their entries are made by other rules, from properties of messages of other topics.
+    if (message::is_lmq(queue->topic)) continue;
     const QueueOffset max = queue->max();
     const bool is_whole =
         std::find(incomplete_.begin(), incomplete_.end(), queue) == incomplete_.end();
@@ -171,10 +181,7 @@ Status Recovery::scan_from(PhysicalOffset from) {
 
 // Decides whether the log goes on behind a bad record, and where.
 std::optional<PhysicalOffset> Recovery::next_behind_hole(PhysicalOffset bad) {
-  // Java leaves our mark as it is: with messages newer than the mark in its checkpoint, the mark
-  // says nothing about them.
-  const bool has_mark = input_.mark && input_.stop == LastStop::unclean &&
-                        input_.checkpoint.log_time <= input_.mark->newest;
+  const bool has_mark = is_only_ours() && input_.stop == LastStop::unclean;
   if (has_mark && bad >= input_.mark->flushed) return std::nullopt;
   const int64_t lookahead =
       has_mark ? std::max(kLookahead, input_.mark->flushed - bad) : kLookahead;

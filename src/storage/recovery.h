@@ -73,6 +73,7 @@ class Recovery {
  private:
   bool can_trust_clean_stop();
   PhysicalOffset dispatch_point();
+  bool is_only_ours() const;
   bool lacks_queues();
   Status scan_from(PhysicalOffset from);
   Status take_back_entries(PhysicalOffset from);
