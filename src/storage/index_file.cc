@@ -137,7 +137,8 @@ Result<std::shared_ptr<IndexFile>> IndexFile::create(io::Files& files, const std
   const std::string path = index_path(dir, number);
   TRY(file, files.open(path, io::Open::create));
   auto made = std::make_shared<IndexFile>(Name{path, number}, layout, std::move(file));
-  Status sized = made->file_->resize(layout.file_bytes());
+  Status sized = made->file_->resize(0);  // Whatever bore that name before.
+  if (sized) sized = made->file_->resize(layout.file_bytes());
   if (sized) sized = made->map_slots();
   if (sized) {
     made->unsynced_ = true;

@@ -132,7 +132,7 @@ void KeyIndex::put(const Pending& key) {
 
 Result<KeyIndex::FileRef> KeyIndex::writable_file(UnixMillis store_time) {
   if (!list_.empty() && !list_.back()->full()) return list_.back();
-  int64_t number = local_time_number(store_time);
+  int64_t number = std::max<int64_t>(local_time_number(store_time), 1);
   if (list_.empty()) {
     TRY_OK(files_.make_dirs(options_.dir));
   } else {

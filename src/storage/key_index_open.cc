@@ -102,10 +102,11 @@ Status KeyIndex::load(const IndexStart& start) {
   for (size_t i = 0; i < numbers.size(); ++i) {
     const size_t files_before = list_.size();
     TRY_OK(load_file(numbers[i], start, i + 1 == numbers.size()));
-    const bool is_cut = list_.size() == files_before || !list_.back()->full();
-    if (!is_cut || i + 1 == numbers.size() || start.clean) continue;
+    const bool is_gone = list_.size() == files_before;
+    const bool is_cut = !is_gone && !list_.back()->full() && !start.clean;
+    if (!(is_gone || is_cut) || i + 1 == numbers.size()) continue;
     TRY_OK(remove_files({numbers.begin() + static_cast<std::ptrdiff_t>(i) + 1, numbers.end()},
-                        "an older file had to be cut"));
+                        "an older file is gone or had to be cut"));
     break;
   }
   find_safe_end(start);
@@ -130,7 +131,8 @@ Status KeyIndex::load_file(int64_t number, const IndexStart& start, bool is_last
   if (!(start.clean || was_flushed) || !is_sound || is_beyond) {
     const IndexHeader before = file.header();
     const bool is_marked = number == mark_.newest_file;
-    TRY_OK(file.repair(start.log_end, is_marked ? mark_.newest_at : PhysicalOffset(-1)));
+    Status mended = file.repair(start.log_end, is_marked ? mark_.newest_at : PhysicalOffset(-1));
+    if (!mended) return remove_files({number}, describe(mended.error()));
     AGENA_LOG(info, "index", "{} checked: {} of {} entries are proven", file.path,
               file.header().count - 1, before.count - 1);
   }
