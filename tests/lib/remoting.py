@@ -1,29 +1,45 @@
-"""RocketMQ's remoting protocol in a few lines, for tests that must not share code with agena.
+"""RocketMQ's remoting protocol and its records, for tests that must not share code with agena.
 
-Frames are JSON-headed; one connection answers one request at a time unless the caller pipelines.
+Standard library only. Headers are JSON; one connection carries one request at a time unless the
+caller pipelines. docs/formats/remoting.md describes the frames, docs/formats/record.md the records.
 """
+
 import json
 import socket
 import struct
 import zlib
 
-VERSION = 513
+VERSION_5_5_0 = 513
+VERSION_4_9_3 = 399
+RESPONSE, ONEWAY = 1, 2
 
 
-def encode(code, fields, body=b"", opaque=0, flag=0, language="OTHER", version=VERSION):
-    header = {"code": code, "language": language, "version": version, "opaque": opaque,
-              "flag": flag, "extFields": {k: str(v) for k, v in fields.items()},
-              "serializeTypeCurrentRPC": "JSON"}
-    text = json.dumps(header).encode()
-    return struct.pack(">ii", 4 + len(text) + len(body), len(text)) + text + body
+def frame(header, body=b""):
+    return struct.pack(">iI", 4 + len(header) + len(body), len(header)) + header + body
+
+
+def encode(code, fields=None, body=b"", opaque=0, flag=0, remark=None, language="JAVA",
+           version=VERSION_5_5_0):
+    """A frame; None as fields or remark leaves the member out."""
+    header = {"code": code, "flag": flag, "language": language, "opaque": opaque,
+              "serializeTypeCurrentRPC": "JSON", "version": version}
+    if remark is not None:
+        header["remark"] = remark
+    if fields is not None:
+        header["extFields"] = {name: None if value is None else str(value)
+                               for name, value in fields.items()}
+    return frame(json.dumps(header).encode(), body)
 
 
 class Answer:
+    """What the server sent: an answer, or a request of its own."""
+
     def __init__(self, header, body):
-        self.code = header["code"]
+        self.code = header.get("code")
         self.remark = header.get("remark")
         self.fields = header.get("extFields") or {}
-        self.opaque = header["opaque"]
+        self.flag = header.get("flag")
+        self.opaque = header.get("opaque")
         self.header = header
         self.body = body
 
@@ -33,39 +49,59 @@ class Connection:
         host, port = address.rsplit(":", 1)
         self.socket = socket.create_connection((host, int(port)), timeout=timeout_s)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.buffer = b""
+        self.unread = b""
         self.opaque = 0
 
-    def send(self, code, fields, body=b"", flag=0, **more):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self.socket.close()
+
+    def send(self, code, fields=None, body=b"", flag=0, **more):
         self.opaque += 1
         self.socket.sendall(encode(code, fields, body, self.opaque, flag, **more))
         return self.opaque
 
-    def receive(self):
-        while True:
-            if len(self.buffer) >= 4:
-                length = struct.unpack(">i", self.buffer[:4])[0]
-                if len(self.buffer) >= 4 + length:
-                    frame, self.buffer = self.buffer[4:4 + length], self.buffer[4 + length:]
-                    word = struct.unpack(">I", frame[:4])[0]
-                    if word >> 24 != 0:
-                        raise ValueError("answered in another serialization")
-                    size = word & 0xFFFFFF
-                    return Answer(json.loads(frame[4:4 + size]), frame[4 + size:])
-            chunk = self.socket.recv(1 << 20)
-            if not chunk:
-                raise ConnectionError("closed by the server")
-            self.buffer += chunk
+    def reply(self, opaque, code, fields=None, body=b"", remark=None):
+        """Answers a request that the server sent."""
+        self.socket.sendall(encode(code, fields, body, opaque, RESPONSE, remark))
 
-    def call(self, code, fields, body=b"", **more):
+    def oneway(self, code, fields=None, body=b"", **more):
+        self.send(code, fields, body, ONEWAY, **more)
+
+    def call(self, code, fields=None, body=b"", **more):
         opaque = self.send(code, fields, body, **more)
         while True:
             answer = self.receive()
-            if answer.opaque == opaque:
+            if answer.flag & RESPONSE and answer.opaque == opaque:
                 return answer
 
-    def close(self):
-        self.socket.close()
+    def receive(self):
+        (length,) = struct.unpack(">i", self._take(4))
+        payload = self._take(length)
+        (word,) = struct.unpack_from(">I", payload)
+        if word >> 24 != 0:
+            raise ValueError("answered in another serialization")
+        size = word & 0xFFFFFF
+        return Answer(json.loads(payload[4:4 + size]), payload[4 + size:])
+
+    def _take(self, count):
+        while len(self.unread) < count:
+            more = self.socket.recv(1 << 20)
+            if not more:
+                raise ConnectionError("the server closed the connection")
+            self.unread += more
+        taken, self.unread = self.unread[:count], self.unread[count:]
+        return taken
+
+
+def crc32(body):
+    """As RocketMQ counts it: without the highest bit."""
+    return zlib.crc32(body) & 0x7FFFFFFF
 
 
 def properties(pairs):
@@ -78,38 +114,42 @@ def send_fields(topic, queue, properties_text, group="tests", queues=4):
 
 
 def records(body):
-    """The records of a pull answer: dicts of what a consumer sees."""
+    """The records in a body, each a dict; `raw` holds its bytes."""
     at = 0
     while at < len(body):
-        size, magic, crc, queue, flag = struct.unpack_from(">iIiii", body, at)
-        queue_offset, physical, sys_flag, born = struct.unpack_from(">qqiq", body, at + 20)
-        p = at + 48
-        born_host = 4 if not sys_flag & 0x10 else 16
-        p += born_host + 4
-        stored = struct.unpack_from(">q", body, p)[0]
-        p += 8 + (4 if not sys_flag & 0x20 else 16) + 4 + 4 + 8
-        length = struct.unpack_from(">i", body, p)[0]
-        content = body[p + 4:p + 4 + length]
-        p += 4 + length
-        if magic == 0xDAA320A7:
-            topic_length = body[p]
-            p += 1
-        else:
-            topic_length = struct.unpack_from(">H", body, p)[0]
-            p += 2
-        topic = body[p:p + topic_length].decode()
-        p += topic_length
-        n = struct.unpack_from(">H", body, p)[0]
-        text = body[p + 2:p + 2 + n].decode()
-        if p + 2 + n != at + size:
-            raise ValueError(f"record at {at} does not add up")
-        if zlib.crc32(content) & 0x7FFFFFFF != crc:
-            raise ValueError(f"record at {at} fails its CRC")
-        pairs = dict(e.split("\x01", 1) for e in text.split("\x02") if "\x01" in e)
-        yield {"size": size, "queue": queue, "queue_offset": queue_offset, "physical": physical,
-               "stored": stored, "body": content, "topic": topic, "properties": pairs,
-               "raw": body[at:at + size]}
-        at += size
+        record = record_at(body, at)
+        yield record
+        at += record["size"]
+
+
+def record_at(body, at):
+    begin = at
+    size, magic, crc, queue, flag, queue_offset, physical, sys_flag, born = struct.unpack_from(
+        ">iIIiiqqiq", body, at)
+    at += 48 + (16 if sys_flag & 0x10 else 4) + 4
+    (stored,) = struct.unpack_from(">q", body, at)
+    at += 8 + (16 if sys_flag & 0x20 else 4) + 4
+    reconsumed, prepared, length = struct.unpack_from(">iqi", body, at)
+    at += 16
+    content = body[at:at + length]
+    at += length
+    wide = magic != 0xDAA320A7  # The second version of the record has longer topics.
+    (length,) = struct.unpack_from(">H" if wide else ">B", body, at)
+    at += 2 if wide else 1
+    topic = body[at:at + length].decode()
+    at += length
+    (length,) = struct.unpack_from(">H", body, at)
+    text = body[at + 2:at + 2 + length].decode()
+    if at + 2 + length != begin + size:
+        raise ValueError(f"record at {begin} does not add up")
+    if crc32(content) != crc:
+        raise ValueError(f"record at {begin} fails its CRC")
+    pairs = dict(item.split("\x01", 1) for item in text.split("\x02") if item)
+    return {"size": size, "magic": magic, "crc": crc, "queue": queue, "flag": flag,
+            "queue_offset": queue_offset, "physical": physical, "sys_flag": sys_flag,
+            "born": born, "stored": stored, "reconsumed": reconsumed, "prepared": prepared,
+            "body": content, "topic": topic, "properties": pairs,
+            "raw": body[begin:begin + size]}
 
 
 def pull(connection, topic, queue, offset, group="tests", count=32, tags="*", wait_ms=0):

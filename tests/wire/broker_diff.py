@@ -14,14 +14,17 @@ the Java broker answered.
 import argparse
 import json
 import os
+import pathlib
 import re
 import socket
 import sys
 import threading
 import time
 
-import bodies
-from remoting import Connection
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lib"))
+import fastjson  # noqa: E402
+import remoting  # noqa: E402
+from remoting import Connection  # noqa: E402
 
 T, T2, G, G2, G3 = "diff-one", "diff-two", "diff-group", "diff-group2", "diff-group3"
 CLIENT, PRODUCER = "127.0.0.1@diff", "diff-producers"
@@ -76,7 +79,7 @@ class Client:
               "remark": None, "spentTimeMills": 1}
 
     def __init__(self, address):
-        self.connection = Connection(address, timeout=30)
+        self.connection = Connection(address, timeout_s=30)
         self.pushed = []
         self.answers = {}
         self.arrived = threading.Condition()
@@ -130,14 +133,14 @@ class Script:
     def __init__(self, address):
         self.address = address
         self.answers = {}
-        self.admin = Connection(address, timeout=15)
+        self.admin = Connection(address, timeout_s=15)
         self.client = None
 
     def step(self, title, code, ext=None, body=b""):
         assert title not in self.answers, title
         answer = self.admin.call(code, ext, body)
         self.answers[title] = {"request": code, "code": answer.code, "remark": answer.remark,
-                              "ext": answer.ext, "body": answer.body.decode("latin-1")}
+                              "ext": answer.fields, "body": answer.body.decode("latin-1")}
         return answer
 
     def run(self):
@@ -353,7 +356,7 @@ class Script:
 
     def relayed(self, title):
         """What the client was asked while a step ran is part of the step's answer."""
-        got = [{"code": p.header["code"], "ext": p.ext, "body": p.body.decode("latin-1")}
+        got = [{"code": p.header["code"], "ext": p.fields, "body": p.body.decode("latin-1")}
                for p in self.client.pushed if p.header["code"] not in (40,)]
         self.client.pushed = []
         self.answers[title]["pushed"] = got
@@ -475,22 +478,26 @@ def runtime_shape(key, value):
     return re.sub(r"<n> (.i)?B", "<bytes>", re.sub(r"\d+(\.\d+(E-?\d+)?)?", "<n>", value))
 
 
+def comparable_record(record):
+    """Not where and when the broker stored it."""
+    out = {name: record[name] for name in ("magic", "crc", "queue", "flag", "sys_flag", "born",
+                                           "reconsumed", "topic", "properties")}
+    return {**out, "offset": record["queue_offset"],
+            "body": record["body"].decode("utf-8", "replace")}
+
+
 def comparable_body(answer):
     body = answer["body"]
     if answer["request"] in (12, 33, 309) and answer["code"] == 0 and "\xda\xa3 \xa7" in body:
-        found = bodies.records(body.encode("latin-1"))
-        for record in found:
-            for name in ("position", "stored"):
-                record.pop(name)
-        return found
+        return [comparable_record(each) for each in remoting.records(body.encode("latin-1"))]
     if answer["request"] == 28:
-        table = bodies.loads(body)["table"]
+        table = fastjson.loads(body)["table"]
         return {re.sub("_/.*", "_<path>", key): runtime_shape(key, value)
                 for key, value in table.items() if key not in OLD_RUNTIME_KEYS}
     if answer["request"] == 26 and answer["code"] == 0:
         return sorted(line.split("=")[0] for line in body.splitlines())
     if body.startswith(("{", "[")):
-        return mask(bodies.loads(body.encode("latin-1")))
+        return mask(fastjson.loads(body.encode("latin-1")))
     return body
 
 

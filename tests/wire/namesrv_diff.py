@@ -12,10 +12,15 @@ to differ. namesrv_java_5_5_0.json holds what the Java name server answered.
 import argparse
 import json
 import os
+import pathlib
+import struct
 import sys
 import time
+import zlib
 
-from remoting import (VERSION_4_9_3, Connection, crc32, loads, packed_registration)
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lib"))
+import fastjson  # noqa: E402
+from remoting import VERSION_4_9_3, Connection, crc32  # noqa: E402
 
 CLUSTER, BROKER = "diff-cluster", "diff-a"
 MASTER, SLAVE, OTHER = "127.0.0.1:20911", "127.0.0.1:21911", "127.0.0.1:22911"
@@ -49,6 +54,21 @@ def registration(topics, data_version, filters=()):
             "topicQueueMappingDetailMap": {}, "topicQueueMappingInfoMap": {}}}).encode()
 
 
+def counted(data):
+    return struct.pack(">i", len(data)) + data
+
+
+def packed_registration(data_version, topic_lines, filter_servers=(), mappings=()):
+    """The compressed body of request 103."""
+    plain = counted(json.dumps(data_version).encode())
+    plain += struct.pack(">i", len(topic_lines))
+    plain += b"".join(counted(line.encode()) for line in topic_lines)
+    plain += counted(json.dumps(list(filter_servers)).encode())
+    plain += struct.pack(">i", len(mappings))
+    plain += b"".join(counted(json.dumps(item).encode()) for item in mappings)
+    return zlib.compress(plain, 9)
+
+
 def register_fields(address, broker_id, body, name=BROKER, cluster=CLUSTER, **more):
     fields = {"brokerName": name, "brokerAddr": address, "clusterName": cluster,
               "haServerAddr": address.rsplit(":", 1)[0] + ":29912", "brokerId": str(broker_id),
@@ -70,7 +90,7 @@ class Script:
     def step(self, title, code, ext=None, body=b"", via=None, **options):
         assert title not in self.answers, title
         answer = (via or self.admin).call(code, ext, body, **options)
-        self.answers[title] = {"code": answer.code, "remark": answer.remark, "ext": answer.ext,
+        self.answers[title] = {"code": answer.code, "remark": answer.remark, "ext": answer.fields,
                               "body": answer.body.decode("utf-8", "replace")}
         return answer
 
@@ -262,7 +282,7 @@ def comparable(name, answer):
     if name == "get config":
         body = sorted(line.split("=")[0] for line in body.splitlines())
     elif body.startswith(("{", "[")):
-        body = sort_lists(loads(body))
+        body = sort_lists(fastjson.loads(body))
     return {"code": answer["code"], "remark": answer["remark"] if answer["code"] in (17, 22) else "",
             "ext": answer["ext"], "body": body,
             "bare keys": name.startswith("route") and "{0:" in answer["body"]}

@@ -9,82 +9,27 @@ The last line says how many suites passed and failed; each runs against a fresh 
 
 import argparse
 import pathlib
-import signal
-import socket
-import subprocess
 import sys
 import tempfile
-import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "peer")]
+sys.path[:0] = [str(HERE), str(HERE.parent / "lib"), str(HERE.parent / "peer")]
 
 import broker_diff  # noqa: E402
 import namesrv_diff  # noqa: E402
 import peer  # noqa: E402
-
-START_LIMIT_S = 10
-STOP_LIMIT_S = 20
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class Agena:
-    """One part of agena, `namesrv` or `broker`, with a configuration of its own."""
-
-    def __init__(self, binary, part, home, settings):
-        port = free_port()
-        self.part = part
-        self.address = f"127.0.0.1:{port}"
-        config = pathlib.Path(home) / f"{part}.conf"
-        config.write_text("".join(f"{key}={value}\n"
-                                  for key, value in {"listenPort": port, **settings}.items()))
-        self.process = subprocess.Popen([binary, part, "-c", str(config)],
-                                        stdout=subprocess.DEVNULL)
-        self._await_port(port)
-
-    def _await_port(self, port):
-        deadline = time.monotonic() + START_LIMIT_S
-        while time.monotonic() < deadline and self.process.poll() is None:
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                return
-            except OSError:
-                time.sleep(0.02)
-        self.process.kill()
-        raise RuntimeError(f"agena {self.part} does not listen")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            code = self.process.wait(STOP_LIMIT_S)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            raise RuntimeError(f"SIGTERM did not end agena {self.part}")
-        if code != 0:
-            raise RuntimeError(f"agena {self.part} ended with {code}")
-
-
-def agena_namesrv(binary, home):
-    return Agena(binary, "namesrv", home, {"kvConfigPath": f"{home}/kvConfig.json"})
-
+from server import Broker, Namesrv, free_port  # noqa: E402
 
 # What both brokers of a comparison are told alike.
 BROKER_SETTINGS = {"traceTopicEnable": "true"}
 
 
+def agena_namesrv(binary, home):
+    return Namesrv(binary, home, free_port())
+
+
 def agena_broker(binary, home):
-    return Agena(binary, "broker", home, {
-        "brokerClusterName": "DefaultCluster", "brokerName": "broker-a", "brokerIP1": "127.0.0.1",
-        "bindAddress": "127.0.0.1", "storePathRootDir": f"{home}/store",
-        "mappedFileSizeCommitLog": 64 << 20, **BROKER_SETTINGS})
+    return Broker(binary, home, free_port(), **BROKER_SETTINGS)
 
 
 def namesrv_against_recording(binary):
