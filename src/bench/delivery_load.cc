@@ -188,6 +188,36 @@ void connect_all(io::Loop& loop, const std::shared_ptr<Run>& run, const rpc::Hos
   }
 }
 
+// Sends each message when it is due, or as soon after as the loop gets to it.
+class Pace {
+ public:
+  Pace(std::shared_ptr<Run> run, Lanes& lanes) : run_(std::move(run)), lanes_(lanes) {}
+
+  void begin() {
+    began_ = run_->env.clock().mono() + kSettleMs * kNanosPerMilli;
+    run_->measured_from = began_ + run_->options.warm_up_ms * kNanosPerMilli;
+    end_ = run_->measured_from + run_->options.run_ms * kNanosPerMilli;
+    go_on();
+  }
+
+ private:
+  MonoNanos due() const { return began_ + sent_ * kNanosPerSecond / run_->options.rate; }
+  void go_on() {
+    const MonoNanos now = run_->env.clock().mono();
+    for (; due() <= now && due() < end_; ++sent_) {
+      lanes_.givers[static_cast<size_t>(sent_) % lanes_.givers.size()]->send(due());
+    }
+    if (due() >= end_) return;
+    timer_ = run_->env.loops().front()->after_ns(due() - now, [this] { go_on(); });
+  }
+
+  std::shared_ptr<Run> run_;
+  Lanes& lanes_;
+  MonoNanos began_, end_;
+  int64_t sent_ = 0;
+  std::unique_ptr<io::Timer> timer_;
+};
+
 }  // namespace
 
 Result<DeliveryLoadReport> run_delivery_load(io::Env& env, const DeliveryLoadOptions& options) {
@@ -198,36 +228,24 @@ Result<DeliveryLoadReport> run_delivery_load(io::Env& env, const DeliveryLoadOpt
   loop.post([&] { connect_all(loop, run, target, lanes); });
   TRY_OK(lanes.connected.get_future().get());
   std::promise<void> over;
-  std::vector<std::unique_ptr<io::Timer>> timers;
-  MonoNanos began;
-  int64_t sent = 0;
+  std::unique_ptr<io::Timer> end;
+  auto pace = std::make_unique<Pace>(run, lanes);
   loop.post([&] {
     for (auto& taker : lanes.takers) taker->begin();
     for (auto& giver : lanes.givers) giver->begin();
-    began = env.clock().mono() + kSettleMs * kNanosPerMilli;
-    run->measured_from = began + options.warm_up_ms * kNanosPerMilli;
-    MonoNanos end = run->measured_from + options.run_ms * kNanosPerMilli;
-    timers.push_back(loop.every(1, [&, end] {
-      // Everything that is due by now, each with the moment it was due at.
-      MonoNanos now = std::min(env.clock().mono(), end);
-      while (true) {
-        MonoNanos due = began + sent * kNanosPerSecond / options.rate;
-        if (due >= now) break;
-        lanes.givers[static_cast<size_t>(sent) % lanes.givers.size()]->send(due);
-        ++sent;
-      }
-    }));
-    timers.push_back(loop.after(kSettleMs * 2 + options.warm_up_ms + options.run_ms, [&] {
+    pace->begin();
+    end = loop.after(kSettleMs * 2 + options.warm_up_ms + options.run_ms, [&] {
       run->ended = true;
       for (auto& taker : lanes.takers) taker->end();
       for (auto& giver : lanes.givers) giver->end();
       over.set_value();
-    }));
+    });
   });
   over.get_future().wait();
   std::promise<void> cleared;
   loop.post([&] {
-    timers.clear();
+    end.reset();
+    pace.reset();
     lanes.takers.clear();
     lanes.givers.clear();
     cleared.set_value();

@@ -72,6 +72,11 @@ class Loop {
   virtual void post(Task task) = 0;
   virtual bool on_this_thread() const = 0;
   virtual std::unique_ptr<Timer> after(int64_t delay_ms, Task task) = 0;
+  // For load generators, whose pace is finer than a millisecond; where loops are simulated, and
+  // nothing is measured, it rounds up.
+  virtual std::unique_ptr<Timer> after_ns(int64_t delay_ns, Task task) {
+    return after((delay_ns + kNanosPerMilli - 1) / kNanosPerMilli, std::move(task));
+  }
   virtual std::unique_ptr<Timer> every(int64_t period_ms, Task task) = 0;
   // Kept until the loop ends. Called on each turn that ran at least one handler.
   virtual void at_turn_end(Task hook) = 0;

@@ -28,6 +28,12 @@ inline constexpr size_t kExtFieldsMax = 512;
 struct ExtField {
   std::string_view name;
   std::string_view value;
+  // Looks at length and first letter first: most names, and all one-letter ones, end there.
+  bool is_named(std::string_view other) const {
+    if (name.size() != other.size()) return false;
+    if (name.empty()) return true;
+    return name[0] == other[0] && (name.size() == 1 || name == other);
+  }
 };
 
 struct Header {
@@ -45,7 +51,7 @@ struct Header {
   // The last one of that name: signing clients write some fields twice.
   std::optional<std::string_view> find(std::string_view name) const {
     for (size_t i = ext.size(); i-- > 0;) {
-      if (ext[i].name == name) return ext[i].value;
+      if (ext[i].is_named(name)) return ext[i].value;
     }
     return std::nullopt;
   }

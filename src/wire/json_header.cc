@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <cstring>
 
 namespace agena::wire {
 namespace {
@@ -129,15 +130,14 @@ class Cursor {
   std::string_view escaped_string(char quote) {
     size_t start = unescaped_.size();
     while (ok_) {
-      if (rest_.empty()) return fail_text();
-      char c = rest_.front();
-      rest_.remove_prefix(1);
+      size_t plain = 0;
+      while (plain < rest_.size() && rest_[plain] != quote && rest_[plain] != '\\') ++plain;
+      if (plain == rest_.size()) return fail_text();
+      unescaped_.append(rest_.data(), plain);
+      const char c = rest_[plain];
+      rest_.remove_prefix(plain + 1);
       if (c == quote) return std::string_view(unescaped_).substr(start);
-      if (c == '\\') {
-        escape();
-      } else {
-        unescaped_.push_back(c);
-      }
+      escape();
     }
     return {};
   }
@@ -246,6 +246,12 @@ Status ext_fields(Cursor& cursor, Header& out) {
   return ok();
 }
 
+bool needs_escape(char c) {
+  // Without branches: this looks at every byte that is sent as JSON.
+  return static_cast<bool>(int{static_cast<unsigned char>(c) < 0x20} | int{c == '"'} |
+                           int{c == '\\'});
+}
+
 }  // namespace
 
 Status read_json_header(std::string_view json, std::string& unescaped, Header& out) {
@@ -279,11 +285,20 @@ Status read_json_header(std::string_view json, std::string& unescaped, Header& o
 
 void append_json_string(Buffer& out, std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
+  bool is_plain = true;
+  for (char each : text) is_plain &= !needs_escape(each);
+  if (is_plain) {  // Nearly always: room for all of it at once.
+    std::byte* at = out.extend(text.size() + 2);
+    at[0] = std::byte{'"'};
+    if (!text.empty()) std::memcpy(at + 1, text.data(), text.size());
+    at[text.size() + 1] = std::byte{'"'};
+    return;
+  }
   out.append("\"");
   size_t from = 0;
   for (size_t i = 0; i < text.size(); ++i) {
-    auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
+    if (!needs_escape(text[i])) continue;
+    const auto c = static_cast<unsigned char>(text[i]);
     out.append(text.substr(from, i - from));
     from = i + 1;
     if (c == '"' || c == '\\') {

@@ -79,6 +79,8 @@ def walk_files(root):
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(f for f in folders if f not in SKIPPED_FOLDERS)
         for name in sorted(names):
+            if name in SKIPPED_FOLDERS:  # In a git worktree, .git is a file.
+                continue
             yield os.path.relpath(os.path.join(folder, name), root).replace(os.sep, "/")
 
 

@@ -108,14 +108,19 @@ bool AsioLoop::on_this_thread() const {
 }
 
 std::unique_ptr<Timer> AsioLoop::after(int64_t delay_ms, Task task) {
+  return after_ns(delay_ms * kNanosPerMilli, std::move(task));
+}
+
+std::unique_ptr<Timer> AsioLoop::after_ns(int64_t delay_ns, Task task) {
   ASSERT(!dropped_, "no timer outlives its loop");
-  return start_asio_timer(context_, delay_ms, 0, std::move(task));
+  return start_asio_timer(context_, delay_ns, 0, std::move(task));
 }
 
 std::unique_ptr<Timer> AsioLoop::every(int64_t period_ms, Task task) {
   ASSERT(!dropped_, "no timer outlives its loop");
   ASSERT(period_ms > 0);
-  return start_asio_timer(context_, period_ms, period_ms, std::move(task));
+  return start_asio_timer(context_, period_ms * kNanosPerMilli, period_ms * kNanosPerMilli,
+                          std::move(task));
 }
 
 void AsioLoop::at_turn_end(Task hook) {

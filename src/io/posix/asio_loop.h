@@ -29,6 +29,7 @@ class AsioLoop final : public Loop {
   void post(Task task) override;
   bool on_this_thread() const override;
   std::unique_ptr<Timer> after(int64_t delay_ms, Task task) override;
+  std::unique_ptr<Timer> after_ns(int64_t delay_ns, Task task) override;
   std::unique_ptr<Timer> every(int64_t period_ms, Task task) override;
   void at_turn_end(Task hook) override;
   Result<std::unique_ptr<Listener>> listen(const std::string& ip, uint16_t port,

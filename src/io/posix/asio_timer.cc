@@ -8,7 +8,7 @@ namespace agena::io {
 namespace {
 
 using boost::asio::steady_timer;
-using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
 
 struct State {
   explicit State(boost::asio::io_context& context) : timer(context) {}
@@ -16,7 +16,7 @@ struct State {
   bool cancelled = false;
 };
 
-void wait(const std::shared_ptr<State>& state, milliseconds period, Loop::Task task) {
+void wait(const std::shared_ptr<State>& state, nanoseconds period, Loop::Task task) {
   state->timer.async_wait(
       [state, period, task = std::move(task)](boost::system::error_code error) mutable {
         if (error || state->cancelled) return;
@@ -43,11 +43,11 @@ class AsioTimer final : public Timer {
 
 }  // namespace
 
-std::unique_ptr<Timer> start_asio_timer(boost::asio::io_context& context, int64_t delay_ms,
-                                        int64_t period_ms, Loop::Task task) {
+std::unique_ptr<Timer> start_asio_timer(boost::asio::io_context& context, int64_t delay_ns,
+                                        int64_t period_ns, Loop::Task task) {
   auto state = std::make_shared<State>(context);
-  state->timer.expires_after(milliseconds(delay_ms));
-  wait(state, milliseconds(period_ms), std::move(task));
+  state->timer.expires_after(nanoseconds(delay_ns));
+  wait(state, nanoseconds(period_ns), std::move(task));
   return std::make_unique<AsioTimer>(std::move(state));
 }
 

@@ -11,8 +11,8 @@
 
 namespace agena::io {
 
-// `period_ms` 0: once. A period that was missed is skipped; the later ones keep their times.
-std::unique_ptr<Timer> start_asio_timer(boost::asio::io_context& context, int64_t delay_ms,
-                                        int64_t period_ms, Loop::Task task);
+// `period_ns` 0: once. A period that was missed is skipped; the later ones keep their times.
+std::unique_ptr<Timer> start_asio_timer(boost::asio::io_context& context, int64_t delay_ns,
+                                        int64_t period_ns, Loop::Task task);
 
 }  // namespace agena::io

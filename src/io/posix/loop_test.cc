@@ -474,6 +474,30 @@ TEST_F(PosixLoopTest, TimersFireInOrderAndNotWhenCancelled) {
   EXPECT_EQ(fired, (std::vector<int>{1, 2, 3}));
 }
 
+TEST_F(PosixLoopTest, AFineTimerIsNeitherEarlyNorRoundedToMilliseconds) {
+  // The best of many, so that a busy machine does not fail it.
+  constexpr int64_t kDelayNs = 50'000;
+  int64_t best = INT64_MAX;
+  int left = 200;
+  std::promise<void> over;
+  std::unique_ptr<Timer> timer;
+  MonoNanos set_at;
+  std::function<void()> again = [&] {
+    if (left < 200) best = std::min(best, env->clock().mono() - set_at);
+    if (--left == 0) {
+      over.set_value();
+      return;
+    }
+    set_at = env->clock().mono();
+    timer = loop.after_ns(kDelayNs, again);
+  };
+  loop.post(again);
+  ASSERT_EQ(over.get_future().wait_for(kDeadline), std::future_status::ready);
+  on_loop(loop, [&] { timer.reset(); });
+  EXPECT_GE(best, kDelayNs);
+  EXPECT_LT(best, kNanosPerMilli);
+}
+
 TEST_F(PosixLoopTest, PeriodsDoNotPileUpBehindASlowTask) {
   int fired = 0;
   std::unique_ptr<Timer> timer;
