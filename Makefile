@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench lint fuzz format clean bootstrap bootstrap-test
+.PHONY: help run build test bench microbench lint fuzz format clean bootstrap bootstrap-test
 MAKEFLAGS += --no-print-directory
 JOBS ?= $(shell nproc)
 # Flags for `agena dev` in `make run`, for example RUN_FLAGS='--port-offset 100'.
@@ -26,6 +26,10 @@ test: build bootstrap-test build/fuzz/.configured build/tsan/.configured  ## Eve
 bench: build bootstrap-test  ## The same frames to agena and to the Java broker, as ratios
 	@python3 tests/bench/run.py
 
+microbench: bootstrap-test build/microbench/.configured  ## Steps of the hot path in nanoseconds: for working on them, not for claims
+	@cmake --build build/microbench -j $(JOBS) --target microbenchmarks
+	@for program in build/microbench/*_bench; do $$program; done
+
 lint: bootstrap-test  ## The rules of STYLE.md, the format, clang-tidy on changed files
 	@tools/lint
 
@@ -47,7 +51,7 @@ bootstrap-test:
 
 # Afterwards ninja itself configures again when a CMakeLists.txt or the list of sources changes.
 build/release/.configured: | bootstrap
-build/fuzz/.configured build/tsan/.configured: | bootstrap-test
+build/fuzz/.configured build/tsan/.configured build/microbench/.configured: | bootstrap-test
 build/%/.configured: CMakePresets.json
 	@mkdir -p build/$*
 	@cmake --preset $* > build/$*/configure.log 2>&1 || { cat build/$*/configure.log; exit 1; }

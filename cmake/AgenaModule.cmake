@@ -2,16 +2,19 @@
 #   src/NAME/**/*.cc        -> static library agena_NAME
 #   src/NAME/**/*_test.cc   -> test program NAME_test, its cases registered with ctest
 #   src/NAME/**/*_fuzz.cc   -> one libFuzzer program each (AGENA_FUZZ)
+#   src/NAME/**/*_bench.cc  -> micro-benchmarks NAME_bench; the tests only run them for a moment
 function(agena_module name)
   cmake_parse_arguments(M "" "" "DEPS;LIBS" ${ARGN})
   set(dir ${CMAKE_SOURCE_DIR}/src/${name})
   file(GLOB_RECURSE all CONFIGURE_DEPENDS ${dir}/*.cc)
   set(sources ${all})
-  list(FILTER sources EXCLUDE REGEX "_(test|fuzz)\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "_(test|fuzz|bench)\\.cc$")
   set(tests ${all})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   set(fuzzers ${all})
   list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cc$")
+  set(benchmarks ${all})
+  list(FILTER benchmarks INCLUDE REGEX "_bench\\.cc$")
 
   list(TRANSFORM M_DEPS PREPEND agena_)
   if(sources)
@@ -33,6 +36,15 @@ function(agena_module name)
       AGENA_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     add_test(NAME unit_${name} COMMAND ${name}_test --gtest_brief=1)
     set_tests_properties(unit_${name} PROPERTIES LABELS unit TIMEOUT 600)
+  endif()
+  if(AGENA_TESTS AND benchmarks)
+    add_executable(${name}_bench ${benchmarks})
+    target_link_libraries(${name}_bench PRIVATE agena_${name} benchmark::benchmark
+      benchmark::benchmark_main)
+    add_test(NAME microbench_${name} COMMAND ${name}_bench --benchmark_min_time=0.001)
+    set_tests_properties(microbench_${name} PROPERTIES LABELS bench TIMEOUT 120
+      FAIL_REGULAR_EXPRESSION "ERROR OCCURRED")
+    set_property(GLOBAL APPEND PROPERTY AGENA_MICROBENCHMARKS ${name}_bench)
   endif()
   if(AGENA_FUZZ)
     foreach(source ${fuzzers})

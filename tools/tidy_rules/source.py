@@ -61,7 +61,7 @@ class Source:
 
     @property
     def is_test(self):
-        return bool(re.search(r"^tests/|/testing/|_(test|fuzz)\.cc$", self.path))
+        return bool(re.search(r"^tests/|/testing/|_(test|fuzz|bench)\.cc$", self.path))
 
     def includes(self):
         """(line, "<x>" or "\"x\"") of each include directive."""
