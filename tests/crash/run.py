@@ -21,7 +21,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import remoting  # noqa: E402
-from server import Dev  # noqa: E402
+from server import Dev, free_offset  # noqa: E402
 
 TOPIC = "CrashTest"
 QUEUES = 4
@@ -131,7 +131,9 @@ def main():
     print(f"seed {seed}, {arguments.rounds} rounds", flush=True)
     rng = random.Random(seed)
     data = tempfile.mkdtemp(prefix="agena-crash-")
-    server = Dev(arguments.binary, data, log=os.path.join(data, "log"))
+    # Ports that no other suite takes, as it runs beside them.
+    server = Dev(arguments.binary, data, offset=free_offset(first=19_000, last=21_800),
+                 log=os.path.join(data, "log"))
     ledger, failures, since = Ledger(), [], [0] * QUEUES
     passed = 0
     try:
