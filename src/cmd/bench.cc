@@ -1,12 +1,16 @@
-// `agena bench`: loads for any RocketMQ broker, agena or Java; figures on one line each.
+// `agena bench`: loads for any RocketMQ broker, agena or Java. By itself, a first look for people;
+// its subcommands print one line of JSON for programs.
 #include <fmt/core.h>
 
-#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <utility>
 
 #include "base/log.h"
 #include "bench/delivery_load.h"
 #include "bench/send_load.h"
+#include "client/producer.h"
 #include "cmd/commands.h"
+#include "cmd/target.h"
 
 namespace agena::cmd {
 namespace {
@@ -43,6 +47,66 @@ Status run_delivery(const bench::DeliveryLoadOptions& options) {
                                                report.sent, report.first_refusal)};
 }
 
+// A broker with the topic, which is made if it is not there.
+struct Place {
+  std::string address;
+  int queues = 0;
+};
+Result<Place> find_place(const Target& target, const std::string& topic) {
+  auto env = io::make_posix_env(1);
+  rpc::Client rpc(*env->loops().front(), env->clock());
+  client::Routes routes(rpc, client::split_addresses(target.name_servers));
+  client::Producer producer(rpc, routes, env->clock(), env->random());
+  client::OutgoingMessage first;
+  first.topic = topic;
+  first.body = "first";
+  TRY_OK(producer.send(first));
+  TRY(queues, routes.queues_to_write(topic));
+  if (queues.empty()) return Error{Errc::not_found, topic + " has no queue to write to"};
+  Place place{queues.front().address, 0};
+  for (const auto& queue : queues) place.queues += queue.address == place.address ? 1 : 0;
+  return place;
+}
+
+constexpr int64_t kLookMs = 2'000;
+
+Status run_look(const Target& target) {
+  set_log_level(LogLevel::error);
+  const std::string topic = "AgenaBench";
+  TRY(place, find_place(target, topic));
+  fmt::print("{}, topic {}, {} queues, bodies of 1 KiB, {} s each\n", place.address, topic,
+             place.queues, kLookMs / 1000);
+  for (auto [connections, depth] : {std::pair{8, 16}, std::pair{64, 1}, std::pair{1, 1}}) {
+    bench::SendLoadOptions load;
+    load.address = place.address;
+    load.topic = topic;
+    load.queues = place.queues;
+    load.connections = connections;
+    load.depth = depth;
+    load.warm_up_ms = 200;
+    load.run_ms = kLookMs;
+    auto env = io::make_posix_env(1);
+    TRY(report, bench::run_send_load(*env, load));
+    if (report.answered == 0) return Error{Errc::system_error, "refused: " + report.first_refusal};
+    fmt::print(
+        "  send, {:2} connections x {:2}   {:9.0f} messages/s   p50 {:7.1f} us   p99 {:7.1f} us\n",
+        connections, depth, double(report.answered) / report.seconds, micros(report.latency, 0.5),
+        micros(report.latency, 0.99));
+  }
+  bench::DeliveryLoadOptions load;
+  load.address = place.address;
+  load.topic = topic;
+  load.queues = std::min(place.queues, 4);
+  load.rate = 1'000;
+  load.run_ms = kLookMs;
+  auto env = io::make_posix_env(1);
+  TRY(report, bench::run_delivery_load(*env, load));
+  if (report.delivered == 0) return Error{Errc::system_error, report.first_refusal};
+  fmt::print("  send to delivery           {:9} messages/s   p50 {:7.1f} us   p99 {:7.1f} us\n",
+             load.rate, micros(report.latency, 0.5), micros(report.latency, 0.99));
+  return ok();
+}
+
 int finish(const Status& status) {
   return status ? 0 : report(status.error());
 }
@@ -50,7 +114,9 @@ int finish(const Status& status) {
 }  // namespace
 
 std::function<int()> setup_bench(CLI::App& app) {
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);
+  auto target = std::make_shared<Target>();
+  add_target(app, *target);
   auto send = std::make_shared<bench::SendLoadOptions>();
   auto delivery = std::make_shared<bench::DeliveryLoadOptions>();
   auto chosen = std::make_shared<std::function<int()>>();
@@ -82,7 +148,7 @@ std::function<int()> setup_bench(CLI::App& app) {
   delivery_app->add_option("--time", delivery->run_ms, "Milliseconds")->capture_default_str();
   delivery_app->callback(
       [delivery, chosen] { *chosen = [delivery] { return finish(run_delivery(*delivery)); }; });
-  return [chosen] { return (*chosen)(); };
+  return [chosen, target] { return *chosen ? (*chosen)() : finish(run_look(*target)); };
 }
 
 }  // namespace agena::cmd

@@ -1,7 +1,6 @@
 // `agena pub` and `agena sub`: a message out, messages in.
 #include <fmt/core.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <iostream>
 
@@ -9,20 +8,11 @@
 #include "client/producer.h"
 #include "client/puller.h"
 #include "cmd/commands.h"
+#include "cmd/target.h"
 #include "io/env.h"
 
 namespace agena::cmd {
 namespace {
-
-struct Target {
-  std::string name_servers = "127.0.0.1:9876";
-};
-
-void add_target(CLI::App& app, Target& target) {
-  app.add_option("-n,--namesrv", target.name_servers, "Name servers, HOST:PORT[;HOST:PORT]")
-      ->envname("NAMESRV_ADDR")
-      ->capture_default_str();
-}
 
 struct PubOptions {
   Target target;

@@ -244,6 +244,14 @@ DELIVERY_KEYS = [("p50_us", "p50 us", False), ("p99_us", "p99 us", False),
                  ("p999_us", "p99.9 us", False), ("delivered_share", "delivered %", True)]
 
 
+def first_look(binary, namesrv_port):
+    """`agena bench` by itself, as `make run` recommends it."""
+    done = subprocess.run([binary, "bench", "-n", f"127.0.0.1:{namesrv_port}"],
+                          capture_output=True, text=True, check=False)
+    if done.returncode != 0 or done.stdout.count(" messages/s ") != 4:
+        raise RuntimeError(f"agena bench: {done.stdout}{done.stderr}")
+
+
 def run(arguments, home):
     binary = str(pathlib.Path(arguments.binary).resolve())
     sides = [start_agena(binary, home / "agena", arguments.port, arguments.port + 100)]
@@ -251,6 +259,8 @@ def run(arguments, home):
         if not arguments.agena_only:
             peer.require()
             sides.append(start_java(home / "java", arguments.port + 1000, arguments.port + 1100))
+        if arguments.smoke:
+            first_look(binary, arguments.port)
         for side in sides:
             side.make_topic("BenchSend", QUEUES)
             side.make_topic("BenchDelivery", 4)
