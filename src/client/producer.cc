@@ -13,14 +13,20 @@ constexpr int64_t kTimeoutMs = 3'000;
 constexpr std::string_view kGroup = "agena-pub";
 }  // namespace
 
-Producer::Producer(rpc::Client& client, Routes& routes, const io::Clock& clock, uint64_t seed)
-    : client_(client), routes_(routes), clock_(clock), seed_(seed), next_queue_(seed) {}
+Producer::Producer(rpc::Client& client, Routes& routes, const io::Clock& clock,
+                   const Identity& identity)
+    : client_(client),
+      routes_(routes),
+      clock_(clock),
+      identity_(identity),
+      next_queue_(identity.seed) {}
 
 Result<std::string> Producer::encode_properties(const OutgoingMessage& message,
                                                 std::string& unique_key) {
   message::UniqueKey key;
-  key.pid = static_cast<uint16_t>(seed_);
-  key.loader_hash = static_cast<uint32_t>(seed_ >> 16);
+  key.host = identity_.host;
+  key.pid = static_cast<uint16_t>(identity_.seed);
+  key.loader_hash = static_cast<uint32_t>(identity_.seed >> 16);
   key.counter = counter_++;
   key.month_ms = static_cast<uint32_t>(clock_.wall() - message::month_start(clock_.wall(), 0));
   unique_key = message::unique_key_text(key);

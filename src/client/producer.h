@@ -10,6 +10,7 @@
 
 #include "client/routes.h"
 #include "io/clock.h"
+#include "message/host.h"
 
 namespace agena::client {
 
@@ -29,10 +30,15 @@ struct SendReceipt {
   bool topic_is_new = false;
 };
 
+// What unique keys say about who made them.
+struct Identity {
+  message::Host host;  // This machine's address.
+  uint64_t seed = 0;   // Keeps two producers of one machine apart.
+};
+
 class Producer {
  public:
-  // `seed` keeps the unique keys of two producers of one process apart.
-  Producer(rpc::Client& client, Routes& routes, const io::Clock& clock, uint64_t seed);
+  Producer(rpc::Client& client, Routes& routes, const io::Clock& clock, const Identity& identity);
   Result<SendReceipt> send(const OutgoingMessage& message);
 
  private:
@@ -41,7 +47,7 @@ class Producer {
   rpc::Client& client_;
   Routes& routes_;
   const io::Clock& clock_;
-  const uint64_t seed_;
+  const Identity identity_;
   uint16_t counter_ = 0;
   size_t next_queue_ = 0;
 };

@@ -56,7 +56,7 @@ Result<Place> find_place(const Target& target, const std::string& topic) {
   auto env = io::make_posix_env(1);
   rpc::Client rpc(*env->loops().front(), env->clock());
   client::Routes routes(rpc, client::split_addresses(target.name_servers));
-  client::Producer producer(rpc, routes, env->clock(), env->random());
+  client::Producer producer(rpc, routes, env->clock(), own_identity(*env));
   client::OutgoingMessage first;
   first.topic = topic;
   first.body = "first";

@@ -36,7 +36,7 @@ Status run_pub(PubOptions options) {
   auto env = io::make_posix_env(1);
   rpc::Client rpc(*env->loops().front(), env->clock());
   client::Routes routes(rpc, client::split_addresses(options.target.name_servers));
-  client::Producer producer(rpc, routes, env->clock(), env->random());
+  client::Producer producer(rpc, routes, env->clock(), own_identity(*env));
   for (int n = 0; n < options.count; ++n) {
     MonoNanos begin = env->clock().mono();
     TRY(receipt, producer.send(options.message));
