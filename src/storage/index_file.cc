@@ -264,7 +264,6 @@ struct IndexFile::Proven {
   IndexHeader header;
   std::vector<int32_t> slots;
   std::vector<IndexEntry> last_message;  // Its entries, the newest last.
-  bool is_as_found = true;               // The file holds no entry behind them.
 };
 
 // An entry is believed when it points to exactly the entry that was the newest of its slot so far,
@@ -301,7 +300,6 @@ Result<IndexFile::Proven> IndexFile::prove(PhysicalOffset log_end) const {
     }
   }
   if (!header.empty() && header.end_at == header_.end_at) header.end_time = header_.end_time;
-  proven.is_as_found = header.count == header_.count;
   return proven;
 }
 
@@ -325,7 +323,6 @@ Status IndexFile::repair(PhysicalOffset log_end, PhysicalOffset whole_at) {
       header.end_at = newest.at;
       header.end_time = add_seconds(header.begin_time, newest.seconds) + (kMillisPerSecond - 1);
     }
-    proven.is_as_found = false;
   }
   if (header.empty()) header = {};
   return rewrite(proven);
@@ -333,11 +330,11 @@ Status IndexFile::repair(PhysicalOffset log_end, PhysicalOffset whole_at) {
 
 Status IndexFile::rewrite(const Proven& proven) {
   const IndexHeader& header = proven.header;
-  if (!proven.is_as_found) {
-    // Cutting the file and growing it again is the shortest way to zeros behind the last entry.
-    TRY_OK(file_->resize(layout.entry_at(header.count)));
-    TRY_OK(file_->resize(layout.file_bytes()));
-  }
+  // Always, whatever the count says: an entry left behind the last one could pass for a
+  // continuation the next time. Cutting the file and growing it again is the shortest way to zeros
+  // there.
+  TRY_OK(file_->resize(layout.entry_at(header.count)));
+  TRY_OK(file_->resize(layout.file_bytes()));
   std::vector<std::byte> front(layout.entry_at(0));
   store_index_header(front.data(), header);
   for (int32_t i = 0; i < layout.slots; ++i) {

@@ -237,6 +237,19 @@ TEST_F(IndexFileTest, RepairOfNothingLeavesAnEmptyFile) {
   EXPECT_EQ(content().find_first_not_of('\0'), 39u);  // The count of 1.
 }
 
+TEST_F(IndexFileTest, WhatARepairDoesNotKeepNeverComesBack) {
+  fill(*make(), 1);
+  overwrite(16, 8, std::byte{1});  // The header's first message is not that of the entries,
+  overwrite(36, 4, std::byte{0});  // and it counts none of them.
+  auto file = reopen();
+  ASSERT_TRUE(file->repair(kFar, kNowhere));
+  EXPECT_EQ(file->header(), IndexHeader{});
+  EXPECT_LT(content().find_last_not_of('\0'), kSmall.entry_at(0));
+  file = reopen();
+  ASSERT_TRUE(file->repair(kFar, PhysicalOffset(0)));
+  EXPECT_EQ(file->header(), IndexHeader{});
+}
+
 TEST_F(IndexFileTest, AFullDiskIsAnErrorNotASignal) {
   testing::Faults faults;
   testing::FaultyFiles files(faults);
