@@ -27,6 +27,7 @@
 #include "broker/registration.h"
 #include "broker/stats.h"
 #include "broker/topic_table.h"
+#include "broker/unconsumed.h"
 #include "message/host.h"
 
 namespace agena::broker {
@@ -73,7 +74,7 @@ struct Broker::Parts {
         groups({e.clock(), o, files, config_dir}),
         offsets({e.clock(), files, config_dir, o.use_server_side_reset_offset}),
         parking(kParkedPullsMax),
-        notices({clients, groups, *e.loops().front()}) {}
+        notices({clients, groups, o, *e.loops().front()}) {}
 
   std::string address() const {
     return fmt::format("{}:{}", options.broker_ip1, options.listen.listen_port);
@@ -122,12 +123,13 @@ Status Broker::Parts::open() {
                                                options.broker_ip1)};
   }
   store_host = *host;
-  storage::StoreDeps deps{.files = env.files(),
-                          .clock = env.clock(),
-                          .background = env.background(),
-                          .arrivals = &parking,
-                          .first_unconsumed = {},
-                          .on_fatal = {}};
+  storage::StoreDeps deps{
+      .files = env.files(),
+      .clock = env.clock(),
+      .background = env.background(),
+      .arrivals = &parking,
+      .first_unconsumed = [this](storage::Store& of) { return first_unconsumed(offsets, of); },
+      .on_fatal = {}};
   TRY(opened, storage::Store::open(std::move(deps), options.store));
   store = std::move(opened);
   TRY_OK(load_tables());

@@ -107,6 +107,11 @@ Result<Appended> Appender::append(const message::Draft& draft) {
 }
 
 Result<Appended> Appender::append_batch(const message::Draft& draft) {
+  // As in Java, the batch counts as it was sent: its items with their heads and properties.
+  if (draft.body.size() > static_cast<size_t>(deps_.options.message_bytes_max))
+    return Error{Errc::message_illegal,
+                 fmt::format("the batch of {} bytes exceeds maxMessageSize={}", draft.body.size(),
+                             deps_.options.message_bytes_max)};
   // The batch's own properties go to each of its messages.
   std::string shared(draft.properties);
   if (!shared.empty() && !draft.more_properties.empty() && shared.back() != message::kValueEnd)
@@ -115,7 +120,6 @@ Result<Appended> Appender::append_batch(const message::Draft& draft) {
 
   std::vector<Item> items;
   message::BatchReader reader(draft.body);
-  size_t total = 0;
   while (auto next = reader.next()) {
     Item item{draft, 0};
     item.draft.flag = next->flag;
@@ -124,15 +128,10 @@ Result<Appended> Appender::append_batch(const message::Draft& draft) {
     item.draft.more_properties = shared;
     TRY(size, message::encoded_size(item.draft, message::version_for(draft.topic)));
     item.size = size;
-    total += next->body.size();
     items.push_back(item);
   }
   TRY_OK(reader.status());
   if (items.empty()) return Error{Errc::message_illegal, "the batch holds no message"};
-  if (total > static_cast<size_t>(deps_.options.message_bytes_max))
-    return Error{Errc::message_illegal,
-                 fmt::format("the batch of {} bytes exceeds maxMessageSize={}", total,
-                             deps_.options.message_bytes_max)};
   return append_items(items, true);
 }
 
@@ -150,10 +149,14 @@ bool Appender::commit(std::vector<Arrival>& arrivals) {
     ASSERT(writing_.empty(), "staged records have staged bytes");
     return false;
   }
+  const MonoNanos began = deps_.clock.mono();
   if (!deps_.log.write_to(to)) {
     writing_.clear();
     return false;
   }
+  // Only this thread writes it, under the mutex.
+  const int64_t nanos = deps_.clock.mono() - began;
+  if (nanos > write_nanos_max()) write_nanos_max_.store(nanos, std::memory_order_relaxed);
   if (deps_.options.flush_mode == FlushMode::async)
     deps_.dispatch.publish(writing_, to, arrivals);
   else

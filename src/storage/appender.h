@@ -51,6 +51,8 @@ class Appender {
   }
 
   uint64_t messages() const { return messages_.load(std::memory_order_relaxed); }
+  // The longest write; every append of its turn waited for it.
+  int64_t write_nanos_max() const { return write_nanos_max_.load(std::memory_order_relaxed); }
   uint64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
 
  private:
@@ -65,6 +67,7 @@ class Appender {
 
   const Deps deps_;
   std::atomic<uint64_t> messages_ = 0, bytes_ = 0;
+  std::atomic<int64_t> write_nanos_max_ = 0;
   std::atomic<int64_t> committed_ = 0;  // Written, and published as far as it is this class's work.
 
   Mutex append_mutex_;

@@ -23,6 +23,7 @@ constexpr uint64_t kBusyBytes = 4u << 20;  // A queue round: the tail in memory 
 // The timers live on the background loop: made and ended there.
 struct FileStore::Timers {
   std::vector<std::unique_ptr<io::Timer>> all;
+  std::unique_ptr<io::Timer> removal;
 };
 
 Result<std::unique_ptr<Store>> Store::open(StoreDeps deps, StoreOptions options) {
@@ -83,7 +84,10 @@ Status FileStore::open_parts() {
       input.checkpoint, recovered.newest);
   parts_.housekeeping = std::make_unique<Housekeeping>(
       Housekeeping::Deps{files, deps_.clock, *parts_.log, *parts_.queues, parts_.keys.get(),
-                         options_, own_dir_ + "/trash", deps_.first_unconsumed});
+                         options_, own_dir_ + "/trash", [this]() -> std::optional<Unconsumed> {
+                           if (!deps_.first_unconsumed) return std::nullopt;
+                           return deps_.first_unconsumed(*this);
+                         }});
   TRY_OK(parts_.checkpointing->open());
   report(recovered, began);
   return ok();
@@ -262,7 +266,24 @@ void FileStore::checkpoint_step() {
 }
 
 void FileStore::clean_round() {
-  if (!fence_.raised()) parts_.housekeeping->round();
+  if (fence_.raised()) return;
+  const bool was_removing = parts_.housekeeping->has_more_to_remove();
+  parts_.housekeeping->round();
+  if (!was_removing && parts_.housekeeping->has_more_to_remove()) remove_step();
+}
+
+// One file at a time, deleteCommitLogFilesInterval apart: freeing large files in a row would hold
+// up the flushes that share the disk.
+void FileStore::remove_step() {
+  if (fence_.raised()) return;
+  parts_.housekeeping->remove_one();
+  // Posted, as a timer may not be replaced while it runs.
+  if (parts_.housekeeping->has_more_to_remove()) in_background(&FileStore::remove_later);
+}
+
+void FileStore::remove_later() {
+  timers_->removal = deps_.background.after(
+      options_.log_delete_interval_ms, [this, gate = gate_] { gate->run([&] { remove_step(); }); });
 }
 
 Status FileStore::delete_expired_files() {
@@ -286,7 +307,10 @@ Status FileStore::delete_topic(std::string_view topic) {
 Status FileStore::close() {
   if (!is_open_.exchange(false)) return ok();
   gate_->close();
-  deps_.background.post([timers = std::move(timers_)] { timers->all.clear(); });
+  deps_.background.post([timers = std::move(timers_)] {
+    timers->all.clear();
+    timers->removal.reset();
+  });
   if (fence_.raised()) return Error{Errc::io_error, "the log could not be written"};
   std::vector<Arrival> arrivals;
   parts_.appender->commit(arrivals);

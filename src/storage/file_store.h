@@ -39,6 +39,8 @@ class FileStore final : public Store {
   Result<int64_t> read_record(PhysicalOffset at, Buffer& out) override;
   QueueOffset max_offset(std::string_view topic, QueueId queue) override;
   QueueOffset min_offset(std::string_view topic, QueueId queue) override;
+  std::optional<PhysicalOffset> position(std::string_view topic, QueueId queue,
+                                         QueueOffset at) override;
   std::optional<UnixMillis> store_time(std::string_view topic, QueueId queue,
                                        QueueOffset at) override;
   QueueOffset offset_by_time(std::string_view topic, QueueId queue, UnixMillis time,
@@ -82,6 +84,8 @@ class FileStore final : public Store {
   void queue_round();
   void checkpoint_step();
   void clean_round();
+  void remove_step();
+  void remove_later();
   void request_flush();
   void tell(const std::vector<Arrival>& arrivals);
 

@@ -26,6 +26,16 @@ QueueOffset FileStore::min_offset(std::string_view topic, QueueId id) {
   return queue == nullptr ? QueueOffset(0) : parts_.queues->min_of(*queue, parts_.log->begin());
 }
 
+std::optional<PhysicalOffset> FileStore::position(std::string_view topic, QueueId id,
+                                                  QueueOffset at) {
+  ConsumeQueue* queue = parts_.queues->find(topic, id);
+  QueueEntry entry;
+  const bool is_there =
+      queue != nullptr && at.value >= 0 && parts_.queues->read(*queue, at, {&entry, 1}) == 1;
+  if (!is_there || entry.is_blank() || entry.at < parts_.log->begin()) return std::nullopt;
+  return entry.at;
+}
+
 std::optional<UnixMillis> FileStore::store_time(std::string_view topic, QueueId id,
                                                 QueueOffset at) {
   ConsumeQueue* queue = parts_.queues->find(topic, id);
@@ -87,6 +97,7 @@ StoreState FileStore::state() {
   std::byte bytes[message::kRecordHeadSize];
   auto head = parts_.log->read(state.begin, bytes) ? message::peek(bytes) : std::nullopt;
   if (head && head->kind != message::RecordKind::blank) state.earliest_message = head->store_time;
+  state.append_time_max_us = parts_.appender->write_nanos_max() / 1'000;
   state.damaged_reads = parts_.reader->damaged_records();
   for (const Hole& hole : recovered_.holes) state.hole_bytes += hole.to - hole.from;
   state.queue_files_open = parts_.queues->open_files();

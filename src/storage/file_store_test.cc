@@ -159,6 +159,38 @@ TEST_F(FileStoreTest, ABatchLandsInOneFileOrNotAtAll) {
   EXPECT_EQ(store().max_offset("T", QueueId(1)).value, 20);
 }
 
+// Java measures a batch as it came: with the head and the properties of each item.
+TEST_F(FileStoreTest, ABatchIsMeasuredAsItWasSent) {
+  std::string body;
+  for (int i = 0; i < 10; ++i)
+    ASSERT_TRUE(message::append_batch_item(body, {i, as_bytes("xx"), "K\x01v\x02"}));
+  world.options.message_bytes_max = static_cast<int32_t>(body.size()) - 1;
+  world.kill();
+  ASSERT_TRUE(world.open());
+  auto refused = store().append_batch(world.draft("T", 1, body));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::message_illegal);
+  world.options.message_bytes_max = static_cast<int32_t>(body.size());
+  world.kill();
+  ASSERT_TRUE(world.open());
+  EXPECT_TRUE(store().append_batch(world.draft("T", 1, body)));
+}
+
+TEST_F(FileStoreTest, TheLongestWriteIsMeasured) {
+  EXPECT_EQ(store().state().append_time_max_us, 0);
+  int64_t write_ms = 7;
+  world.disk->fault = [&](testing::MemoryDisk::Call call, const std::string& path) {
+    const bool is_log = path.find("/commitlog/") != std::string::npos;
+    if (call == testing::MemoryDisk::Call::write && is_log) world.clock.advance_ms(write_ms);
+    return ok();
+  };
+  world.send("T", 0, "x");
+  write_ms = 2;
+  world.send("T", 0, "x");
+  EXPECT_EQ(store().state().append_time_max_us, 7'000);
+  world.disk->fault = {};
+}
+
 TEST_F(FileStoreTest, RefusesWhatCannotBeStored) {
   EXPECT_EQ(store().append(world.draft("T", 0, std::string(70'000, 'x'))).error().code,
             Errc::message_illegal);

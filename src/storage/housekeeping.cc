@@ -33,14 +33,13 @@ RetentionInput Housekeeping::look() {
   auto queue_space = deps_.files.space(deps_.options.root_dir);
   input.log_ratio = log_space ? log_space->used_ratio() : -1;
   input.queue_ratio = queue_space ? queue_space->used_ratio() : -1;
-  input.manual = is_asked_.exchange(false);
+  input.manual = to_remove_ == 0 && is_asked_.exchange(false);
   input.was_refusing = was_refusing_;
   const auto segments = deps_.log.segments();
   for (size_t i = 0; i < segments.size(); ++i)
     input.files.push_back(
         {segments[i]->start, segments[i]->bytes,
          last_written(segments[i], i + 1 < segments.size() ? &segments[i + 1] : nullptr)});
-  if (deps_.first_unconsumed) input.first_unconsumed = deps_.first_unconsumed();
   return input;
 }
 
@@ -57,28 +56,44 @@ void Housekeeping::remove_what_pointed_below(PhysicalOffset begin) {
   swept_to_ = begin;
 }
 
-void Housekeeping::carry_out(const RetentionPlan& plan) {
-  size_t removed = 0;
-  for (; removed < plan.remove; ++removed) {
-    last_written_.erase(deps_.log.begin().value);
-    if (auto done = deps_.log.remove_oldest(); !done) {
-      AGENA_LOG(error, "storage", "cannot remove the oldest commit log file: {}",
-                describe(done.error()));
-      break;
-    }
-  }
-  if (removed > 0) {
-    AGENA_LOG(info, "storage", "removed {} commit log files, the log begins at {} now", removed,
-              deps_.log.begin().value);
-    if (plan.unconsumed_bytes > 0)
-      AGENA_LOG(warn, "storage", "{} bytes of them had not been consumed by every group",
-                plan.unconsumed_bytes);
-    MutexLock lock(mutex_);
-    figures_.expired_files += removed;
-    figures_.expired_unconsumed_bytes += static_cast<uint64_t>(plan.unconsumed_bytes);
-  }
+void Housekeeping::adopt(const RetentionPlan& plan, const RetentionInput& input) {
   if (plan.is_helpless)
     AGENA_LOG(warn, "storage", "the disk is too full and no commit log file may be removed");
+  if (to_remove_ > 0 || plan.remove == 0) return;
+  to_remove_ = plan.remove;
+  if (deps_.first_unconsumed) first_unconsumed_ = deps_.first_unconsumed();
+  if (!first_unconsumed_) return;
+  int64_t bytes = 0;
+  for (size_t i = 0; i < plan.remove; ++i)
+    bytes += unconsumed_bytes(input.files[i], first_unconsumed_->from);
+  if (bytes == 0) return;
+  AGENA_LOG(warn, "storage",
+            "{} commit log files go with {} bytes from {} on that were not consumed by every "
+            "group: {} is the furthest behind",
+            plan.remove, bytes, first_unconsumed_->from.value, first_unconsumed_->who);
+}
+
+void Housekeeping::remove_one() {
+  if (to_remove_ == 0) return;
+  const auto segments = deps_.log.segments();
+  ASSERT(segments.size() > 1, "the newest file always stays");
+  const CommitLog::Segment& oldest = segments.front();
+  LogFileAge file{oldest->start, oldest->bytes, {}};
+  if (auto done = deps_.log.remove_oldest(); !done) {
+    AGENA_LOG(error, "storage", "cannot remove the oldest commit log file: {}",
+              describe(done.error()));
+    to_remove_ = 0;
+    return;
+  }
+  last_written_.erase(file.start.value);
+  --to_remove_;
+  AGENA_LOG(info, "storage", "removed a commit log file, the log begins at {} now",
+            deps_.log.begin().value);
+  if (to_remove_ == 0) remove_what_pointed_below(deps_.log.begin());
+  const auto missed = first_unconsumed_ ? unconsumed_bytes(file, first_unconsumed_->from) : 0;
+  MutexLock lock(mutex_);
+  ++figures_.expired_files;
+  figures_.expired_unconsumed_bytes += static_cast<uint64_t>(missed);
 }
 
 // Topics are moved there as a whole when they are deleted, also while this runs.
@@ -102,12 +117,12 @@ void Housekeeping::refuse(std::string remark) {
 }
 
 void Housekeeping::round() {
-  RetentionInput input = look();
+  const RetentionInput input = look();
   const RetentionPlan plan = plan_retention(deps_.options, input);
-  ASSERT(plan.remove == 0 || plan.remove < input.files.size(), "the newest file always stays");
   was_refusing_ = plan.refuse_writes;
-  carry_out(plan);
-  if (deps_.log.begin() != swept_to_) remove_what_pointed_below(deps_.log.begin());
+  adopt(plan, input);
+  if (to_remove_ == 0 && deps_.log.begin() != swept_to_)
+    remove_what_pointed_below(deps_.log.begin());
   empty_trash();
   const Error queue_error = deps_.queues.write_error();
   std::string remark = plan.refuse_writes ? plan.remark : std::string();

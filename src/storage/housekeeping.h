@@ -3,7 +3,9 @@
 //
 // Over:     retention.h (the decisions), commit_log.h, queue_table.h, key_index.h.
 // Under:    the store.
-// Threads:  round() on the background loop; the rest from any thread.
+// Threads:  round(), remove_one() and has_more_to_remove() on the background loop; the rest from
+// any
+//           thread.
 // Errors:   what cannot be removed stays and is tried again with the next round; logged.
 #pragma once
 #include <atomic>
@@ -22,6 +24,7 @@
 #include "storage/queue_reader.h"
 #include "storage/queue_table.h"
 #include "storage/retention.h"
+#include "storage/store.h"
 
 namespace agena::storage {
 
@@ -35,11 +38,14 @@ class Housekeeping {
     KeyIndex* keys;
     const StoreOptions& options;
     std::string trash_dir;
-    std::function<std::optional<PhysicalOffset>()> first_unconsumed;
+    std::function<std::optional<Unconsumed>()> first_unconsumed;
   };
   explicit Housekeeping(Deps deps) : deps_(std::move(deps)) {}
 
   void ask_for_round() { is_asked_ = true; }
+  // Removes the oldest file of what the last round decided; the owner spaces the calls.
+  void remove_one();
+  bool has_more_to_remove() const { return to_remove_ > 0; }
   void round() EXCLUDES(mutex_);
 
   // Cheap, for every append.
@@ -55,7 +61,7 @@ class Housekeeping {
  private:
   RetentionInput look();
   UnixMillis last_written(const CommitLog::Segment& segment, const CommitLog::Segment* next);
-  void carry_out(const RetentionPlan& plan);
+  void adopt(const RetentionPlan& plan, const RetentionInput& input);
   void remove_what_pointed_below(PhysicalOffset begin);
   void empty_trash();
   void refuse(std::string remark) EXCLUDES(mutex_);
@@ -65,6 +71,8 @@ class Housekeeping {
   std::atomic<bool> is_asked_ = false;
   std::atomic<bool> refuses_ = false;
   bool was_refusing_ = false;
+  size_t to_remove_ = 0;                        // Files of the plan that are still there,
+  std::optional<Unconsumed> first_unconsumed_;  // and what of them would be missed.
   PhysicalOffset swept_to_;                     // Queue and index files below it were looked for.
   std::map<int64_t, UnixMillis> last_written_;  // Of full files, by start.
 

@@ -89,6 +89,57 @@ TEST_F(HousekeepingTest, AQueueWhoseMessagesAreAllGoneKeepsItsOffsets) {
   EXPECT_EQ(world.bodies("Old", 0, 10), std::vector<std::string>{"y"});
 }
 
+// One file at once, the others deleteCommitLogFilesInterval apart, at most deleteFileBatchMax.
+TEST_F(HousekeepingTest, FilesGoOneAtATime) {
+  world.options.delete_files_max = 3;
+  world.options.file_reserved_hours = 1'000;
+  world.kill();
+  ASSERT_TRUE(world.open());
+  send(600);
+  world.pass_time();
+  const auto files_gone = [&] {
+    return world.store->state().begin.value / world.options.log_file_bytes;
+  };
+  EXPECT_EQ(files_gone(), 0);
+  world.disk->space_now = {1'000'000, 140'000};  // Above diskSpaceCleanForciblyRatio.
+  ASSERT_TRUE(world.store->delete_expired_files());
+  world.loop.run();
+  EXPECT_EQ(files_gone(), 1);
+  world.disk->space_now = {1'000'000, 700'000};  // What was decided is carried out all the same.
+  for (int gone : {2, 3, 3, 3}) {
+    world.loop.fire();
+    EXPECT_EQ(files_gone(), gone);
+  }
+  EXPECT_EQ(world.store->state().expired_files, 3u);
+}
+
+TEST_F(HousekeepingTest, WhatNobodyConsumedIsCountedWithItsGroup) {
+  int asked = 0;
+  std::optional<PhysicalOffset> consumed;
+  world.first_unconsumed = [&](Store&) -> std::optional<Unconsumed> {
+    ++asked;
+    if (!consumed) return std::nullopt;
+    return Unconsumed{*consumed, "group G, topic T, queue 0"};
+  };
+  world.kill();
+  ASSERT_TRUE(world.open());
+  send(300);
+  const PhysicalOffset at =
+      world.store->position("T", QueueId(0), QueueOffset(10)).value_or(PhysicalOffset(-1));
+  EXPECT_GT(at.value, 10'000);
+  EXPECT_FALSE(world.store->position("T", QueueId(0), QueueOffset(300)));
+  EXPECT_FALSE(world.store->position("T", QueueId(0), QueueOffset(-1)));
+  EXPECT_FALSE(world.store->position("U", QueueId(0), QueueOffset(0)));
+  world.pass_time();
+  EXPECT_EQ(asked, 0) << "nothing goes";
+  consumed = at;
+  pass_hours(4);
+  const StoreState state = world.store->state();
+  ASSERT_GT(state.expired_files, 2u);
+  EXPECT_EQ(state.expired_unconsumed_bytes, static_cast<uint64_t>(state.begin - at));
+  EXPECT_FALSE(world.store->position("T", QueueId(0), QueueOffset(10)));
+}
+
 TEST_F(HousekeepingTest, AFullDiskRefusesAndTakesAgain) {
   send(3);
   world.disk->space_now = {1'000'000, 20'000};

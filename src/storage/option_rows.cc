@@ -152,45 +152,56 @@ void add_reads(std::vector<OptionRow>& rows) {
 }
 
 void add_retention(std::vector<OptionRow>& rows) {
-  rows.insert(rows.end(),
-              {option<&O::file_reserved_hours>(
-                   {.key = "fileReservedTime",
-                    .min = 1,
-                    .max = 10'000'000,
-                    .unit = "hours",
-                    .why = "How long messages can be read again, if the disk allows."}),
-               option<&O::delete_when>({.key = "deleteWhen",
-                                        .check = check_hours,
-                                        .why = "Old files are to go at a quiet hour of the day."}),
-               option<&O::disk_used_ratio_max>(
-                   {.key = "diskMaxUsedSpaceRatio",
-                    .min = 10,
-                    .max = 95,
-                    .unit = "percent",
-                    .why = "How full the disk may get before old files go at any hour."}),
-               option<&O::disk_clean_forcibly_ratio>(
-                   {.key = "diskSpaceCleanForciblyRatio",
-                    .min = 10,
-                    .max = 99,
-                    .is_percent = true,
-                    .why = "How full the disk may get before files go whose time has not come."}),
-               option<&O::disk_warning_ratio>(
-                   {.key = "diskSpaceWarningLevelRatio",
-                    .min = 10,
-                    .max = 99,
-                    .is_percent = true,
-                    .why = "How full the disk may get before writes are refused."}),
-               option<&O::clean_interval_ms>({.key = "cleanResourceInterval",
-                                              .min = 100,
-                                              .max = 3'600'000,
-                                              .unit = "milliseconds",
-                                              .why = "How often retention looks at the disk."}),
-               option<&O::log_delete_interval_ms>(
-                   {.key = "deleteCommitLogFilesInterval",
-                    .min = 0,
-                    .max = 3'600'000,
-                    .unit = "milliseconds",
-                    .why = "Deleting large files in a row stalls the disk."})});
+  rows.insert(
+      rows.end(),
+      {option<&O::file_reserved_hours>(
+           {.key = "fileReservedTime",
+            .min = 1,
+            .max = 10'000'000,
+            .unit = "hours",
+            .why = "How long messages can be read again, if the disk allows."}),
+       option<&O::delete_when>({.key = "deleteWhen",
+                                .check = check_hours,
+                                .why = "Old files are to go at a quiet hour of the day."}),
+       option<&O::disk_used_ratio_max>(
+           {.key = "diskMaxUsedSpaceRatio",
+            .min = 10,
+            .max = 95,
+            .unit = "percent",
+            .why = "How full the disk may get before old files go at any hour."}),
+       option<&O::disk_clean_forcibly_ratio>(
+           {.key = "diskSpaceCleanForciblyRatio",
+            .min = 10,
+            .max = 99,
+            .is_percent = true,
+            .why = "How full the disk may get before files go whose time has not come."}),
+       option<&O::disk_warning_ratio>(
+           {.key = "diskSpaceWarningLevelRatio",
+            .min = 10,
+            .max = 99,
+            .is_percent = true,
+            .why = "How full the disk may get before writes are refused."}),
+       option<&O::clean_interval_ms>({.key = "cleanResourceInterval",
+                                      .min = 100,
+                                      .max = 3'600'000,
+                                      .unit = "milliseconds",
+                                      .why = "How often retention looks at the disk."}),
+       option<&O::log_delete_interval_ms>(
+           {.key = "deleteCommitLogFilesInterval",
+            .min = 0,
+            .max = 3'600'000,
+            .unit = "milliseconds",
+            .why = "Deleting large files in a row stalls the disk."}),
+       option<&O::delete_files_max>(
+           {.key = "deleteFileBatchMax",
+            .min = 1,
+            .max = 10'000,
+            .unit = "files",
+            .why = "How many log files one round may delete, cleanResourceInterval apart."}),
+       option<&O::clean_forcibly>(
+           {.key = "cleanFileForciblyEnable",
+            .why = "A full disk shall refuse messages rather than delete files before "
+                   "their time."})});
 }
 
 void add_ours(std::vector<OptionRow>& rows) {

@@ -62,6 +62,12 @@ RetentionReason reason_for(const StoreOptions& options, const RetentionInput& in
 
 }  // namespace
 
+int64_t unconsumed_bytes(const LogFileAge& file, std::optional<PhysicalOffset> first_unconsumed) {
+  if (!first_unconsumed) return 0;
+  const PhysicalOffset from = std::max(file.start, *first_unconsumed);
+  return std::max<int64_t>(0, file.start + file.bytes - from);
+}
+
 RetentionPlan plan_retention(const StoreOptions& options, const RetentionInput& input) {
   ASSERT(input.hour >= 0 && input.hour < 24);
   const Limits limits = limits_of(options);
@@ -82,9 +88,6 @@ RetentionPlan plan_retention(const StoreOptions& options, const RetentionInput& 
     if (!is_expired && !any_age) break;
     const LogFileAge& file = input.files[plan.remove++];
     ASSERT(file.bytes >= 0 && file.start < input.files[plan.remove].start, "oldest first");
-    if (!input.first_unconsumed) continue;
-    const PhysicalOffset from = std::max(file.start, *input.first_unconsumed);
-    plan.unconsumed_bytes += std::max<int64_t>(0, file.start + file.bytes - from);
   }
   if (plan.remove > 0) plan.reason = reason;
   const bool is_pressed =

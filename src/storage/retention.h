@@ -35,8 +35,6 @@ struct RetentionInput {
   bool manual = false;            // An operator asked for a round.
   bool was_refusing = false;      // The last plan's refuse_writes.
   std::vector<LogFileAge> files;  // Oldest first.
-  // The first byte that some group has not consumed yet, if anybody knows.
-  std::optional<PhysicalOffset> first_unconsumed;
 };
 
 enum class RetentionReason : uint8_t { none, hour, disk_ratio, disk_forced, manual };
@@ -44,12 +42,13 @@ enum class RetentionReason : uint8_t { none, hour, disk_ratio, disk_forced, manu
 struct RetentionPlan {
   size_t remove = 0;  // How many of the oldest files go now.
   RetentionReason reason = RetentionReason::none;
-  int64_t unconsumed_bytes = 0;  // Of the files that go: to be counted and logged.
   bool refuse_writes = false;
   std::string remark;  // Why writes are refused: which limit, and the value.
   // The disk is above a limit and no file may go: somebody should look at it.
   bool is_helpless = false;
 };
+// What nobody may read any more of a file that some group has consumed up to `first_unconsumed`.
+int64_t unconsumed_bytes(const LogFileAge& file, std::optional<PhysicalOffset> first_unconsumed);
 RetentionPlan plan_retention(const StoreOptions& options, const RetentionInput& input);
 
 // "04" or "04;16": bit h is set for hour h. Errc::bad_config for anything else.

@@ -39,8 +39,7 @@ TEST(Retention, EveryCombination) {
                                                .queue_ratio = queue,
                                                .manual = manual,
                                                .was_refusing = was_refusing,
-                                               .files = files(count, std::min(count, expired)),
-                                               .first_unconsumed = {}});
+                                               .files = files(count, std::min(count, expired))});
                   const double ratio = std::max(log, queue);
                   const bool forced = ratio > 0.85 && forcibly;
                   const bool asked = ratio > 0.75 || manual || hour == 4;
@@ -72,8 +71,7 @@ RetentionInput pressed(double log, double queue) {
           .queue_ratio = queue,
           .manual = false,
           .was_refusing = false,
-          .files = files(4, 2),
-          .first_unconsumed = {}};
+          .files = files(4, 2)};
 }
 
 TEST(Retention, ReasonsInTheirOrder) {
@@ -118,12 +116,11 @@ TEST(Retention, SettingsBeyondJavasBoundsCountAsTheBound) {
 }
 
 TEST(Retention, CountsWhatNobodyHasConsumed) {
-  StoreOptions options;
-  RetentionInput input = pressed(0.86, 0);  // Files 0, 1, 2 of 1,000 bytes go.
-  for (auto [first, lost] : {std::pair{0, 3'000}, {500, 2'500}, {2'999, 1}, {3'000, 0}}) {
-    input.first_unconsumed = PhysicalOffset(first);
-    EXPECT_EQ(plan_retention(options, input).unconsumed_bytes, lost) << first;
-  }
+  const LogFileAge file{PhysicalOffset(1'000), 1'000, kNow};
+  for (auto [first, lost] :
+       {std::pair{0, 1'000}, {1'000, 1'000}, {1'999, 1}, {2'000, 0}, {9'000, 0}})
+    EXPECT_EQ(unconsumed_bytes(file, PhysicalOffset(first)), lost) << first;
+  EXPECT_EQ(unconsumed_bytes(file, std::nullopt), 0);
 }
 
 TEST(Retention, AFileWithoutATimeIsAsOldAsTheNext) {

@@ -117,7 +117,13 @@ struct StoreState {
   uint64_t messages_appended = 0, bytes_appended = 0;
   uint64_t expired_files = 0, expired_unconsumed_bytes = 0;
   int64_t dispatch_behind_bytes = 0;
-  int64_t append_time_max_us = 0;
+  int64_t append_time_max_us = 0;  // The longest write, which every append of its turn waited for.
+};
+
+class Store;
+struct Unconsumed {
+  PhysicalOffset from;
+  std::string who;  // For the log: group, topic and queue.
 };
 
 struct StoreDeps {
@@ -125,9 +131,9 @@ struct StoreDeps {
   const io::Clock& clock;
   io::Loop& background;  // Flushes, file preparation and removal, recovery of indexes.
   ArrivalListener* arrivals = nullptr;
-  // The first byte of the log that some group has not consumed yet, if anybody knows: for the
-  // report of what retention throws away.
-  std::function<std::optional<PhysicalOffset>()> first_unconsumed;
+  // What some group has not consumed yet and lies first in the log, if anybody knows: for the
+  // report of what retention throws away. Asked on the background loop when files are to go.
+  std::function<std::optional<Unconsumed>(Store&)> first_unconsumed;
   // What happens when a write or flush of the log has failed; empty: the process ends (fence.h).
   std::function<void(const Error&)> on_fatal;
 };
@@ -155,6 +161,9 @@ class Store {
   virtual Result<int64_t> read_record(PhysicalOffset at, Buffer& out) = 0;    // Its size.
   virtual QueueOffset max_offset(std::string_view topic, QueueId queue) = 0;  // 0 when unknown.
   virtual QueueOffset min_offset(std::string_view topic, QueueId queue) = 0;
+  // Where the message at an offset lies; empty for one that is not there, or not any more.
+  virtual std::optional<PhysicalOffset> position(std::string_view topic, QueueId queue,
+                                                 QueueOffset at) = 0;
   virtual std::optional<UnixMillis> store_time(std::string_view topic, QueueId queue,
                                                QueueOffset at) = 0;
   virtual QueueOffset offset_by_time(std::string_view topic, QueueId queue, UnixMillis time,

@@ -45,7 +45,7 @@ class StoreWorld : public ArrivalListener {
                              .clock = clock,
                              .background = loop,
                              .arrivals = this,
-                             .first_unconsumed = {},
+                             .first_unconsumed = first_unconsumed,
                              .on_fatal = [this](const Error& e) { fatal = e; }},
                             options));
     store = std::move(opened);
@@ -117,6 +117,7 @@ class StoreWorld : public ArrivalListener {
   io::testing::MemoryLoop loop;
   std::unique_ptr<MemoryDisk> disk = std::make_unique<MemoryDisk>();
   StoreOptions options;
+  std::function<std::optional<Unconsumed>(Store&)> first_unconsumed;
   std::vector<Seen> arrivals;
   std::optional<Error> fatal;
   std::vector<std::unique_ptr<MemoryDisk>> dead_disks;
