@@ -265,6 +265,23 @@ class Shape(Tree):
         self.assert_finds(r"TEST\(A,Empty\) expects nothing")
 
 
+class Options(Tree):
+    def test_a_key_that_nobody_reads_is_reported(self):
+        row = ("// Rows.\nauto r() { return option<&O::depth_max>({.key = \"depthMax\", "
+               "%s.why = \"x\"}); }\n")
+        self.write("src/base/rows.cc", row % "")
+        self.write("src/base/fill.cc", "// Why.\nvoid f(O& options) {\n"
+                   "  if (options.depth_max == 0) options.depth_max = 7;\n"
+                   "  other.depth_max(1);\n}\n")
+        self.write("src/base/x_test.cc", "// Goal: x.\n// Method: y.\nint i = options.depth_max;\n")
+        self.assert_finds("no code reads `depth_max`: let depthMax do what it says")
+        self.write("src/base/read.cc", "// Why.\nint g() { return deps_.options.depth_max; }\n")
+        self.assert_clean()
+        os.remove(os.path.join(self.folder.name, "src/base/read.cc"))
+        self.write("src/base/rows.cc", row % ".has_effect = false, ")
+        self.assert_clean()
+
+
 class Strays(unittest.TestCase):
     def test_places_and_hosts(self):
         for line in ["cd /ro" + "ot/agena", "/wo" + "rk/main/x", "see ../sha" + "red/x",

@@ -216,6 +216,7 @@ KeyValues OptionRows::values_with_known(const void* options) const {
 namespace {
 
 std::string_view change_text(const OptionRow& row, std::string_view live, std::string_view no) {
+  if (!row.facts.has_effect) return "no effect";
   return row.facts.reload == Reload::live ? live : no;
 }
 

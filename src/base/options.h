@@ -39,6 +39,7 @@ struct OptionFacts {
   char separator = ';';                               // Of a list.
   bool is_percent = false;  // Of a ratio: the file says 90 or 0.90, the member holds 0.90.
   int32_t scale = 1;        // The member holds the file's number times this.
+  bool has_effect = true;   // tools/tidy looks for code that reads the value, unless this is false.
   std::string_view default_text = "";  // Shown instead of the value when the host decides it.
   std::string_view why;                // One sentence: why one would change it.
 };

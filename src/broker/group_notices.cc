@@ -25,6 +25,7 @@ struct GroupNotices::State : std::enable_shared_from_this<GroupNotices::State> {
       if (stopped) return;
       groups.swap(pending);
     }
+    if (!deps.options.notify_consumer_ids_changed_enable) return;
     for (const auto& name : groups) {
       auto settings = deps.groups.find(name);
       if (settings && !settings->notify_consumer_ids_changed_enable) continue;

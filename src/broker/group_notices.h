@@ -4,6 +4,7 @@
 // Over:    client_table.h.  Under: handlers/clients.cc, broker.h.
 // Threads: any.  Changes of one group within 100 ms make one notice: a restart of many consumers
 //          does not make each tell all others.
+// Off:     by notifyConsumerIdsChangedEnable, of the broker (live) or of the group's settings.
 #pragma once
 #include <memory>
 #include <set>
@@ -12,6 +13,7 @@
 #include "base/thread.h"
 #include "broker/client_table.h"
 #include "broker/group_table.h"
+#include "broker/options.h"
 #include "io/loop.h"
 
 namespace agena::broker {
@@ -19,6 +21,7 @@ namespace agena::broker {
 struct GroupNoticesDeps {
   const ClientTable& clients;
   const GroupTable& groups;
+  const Options& options;
   io::Loop& loop;  // Where the delay is waited for.
 };
 

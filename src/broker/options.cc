@@ -65,11 +65,12 @@ void add_identity(std::vector<OptionRow>& rows) {
       rows.end(),
       {option<&O::rocketmq_home>(
            {.key = "rocketmqHome",
+            .has_effect = false,
             .default_text = "$ROCKETMQ_HOME",
             .why = "Never needed here; Java's start scripts set it, so files may carry it."}),
        option<&O::broker_config_path>(
            {.key = "brokerConfigPath",
-            .default_text = "the file given with -c, or config/broker.properties in the store",
+            .default_text = "the file given with -c; without one changes last until the stop",
             .why = "Changes made while running are to be kept in another file."}),
        option<&O::broker_cluster_name>(
            {.key = "brokerClusterName",
@@ -263,9 +264,6 @@ void fill_from_host(Options& options, const HostFacts& host) {
       (store.queue_file_bytes + kQueueEntryBytes - 1) / kQueueEntryBytes * kQueueEntryBytes;
 
   if (options.rocketmq_home.empty()) options.rocketmq_home = host.rocketmq_home;
-  if (options.broker_config_path.empty()) {
-    options.broker_config_path = options.store.root_dir + "/config/broker.properties";
-  }
   if (options.broker_name.empty()) options.broker_name = host.host_name;
   if (options.broker_ip1.empty()) options.broker_ip1 = advertised_ip(options, host);
   if (options.broker_ip2.empty()) options.broker_ip2 = options.broker_ip1;
@@ -304,7 +302,8 @@ Status complete(Options& options, const HostFacts& host) {
   return check_name(options.broker_name);
 }
 
-Result<Loaded> load_options(std::string_view text, const HostFacts& host) {
+Result<Loaded> load_options(std::string_view text, const HostFacts& host,
+                            std::string_view config_file) {
   TRY(properties, parse_properties(text));
   Loaded loaded;
   loaded.options.store.root_dir = host.home_dir + "/store";
@@ -319,6 +318,7 @@ Result<Loaded> load_options(std::string_view text, const HostFacts& host) {
     loaded.report.warnings.push_back(
         "brokerRole=SYNC_MASTER acts as ASYNC_MASTER: replication is not served yet");
   }
+  if (loaded.options.broker_config_path.empty()) loaded.options.broker_config_path = config_file;
   TRY_OK(complete(loaded.options, host));
   return loaded;
 }

@@ -30,7 +30,7 @@ struct Options {
 
   // Who we are, and where clients find us.
   std::string rocketmq_home;       // Empty: $ROCKETMQ_HOME, if it is set.
-  std::string broker_config_path;  // Live updates are kept there. Empty: below the store.
+  std::string broker_config_path;  // Live updates are kept there. Empty: nowhere.
   std::string broker_cluster_name = "DefaultCluster";
   std::string broker_name;  // Empty: the host's name.
   int64_t broker_id = 0;    // 0 is the master; complete() makes it so for both master roles.
@@ -78,12 +78,14 @@ struct Options {
 
 const OptionTable<Options>& option_table();
 
-// Broker options from the text of broker.conf. What the file leaves out is filled from the host.
+// Broker options from the text of broker.conf. What the file leaves out is filled from the host;
+// `config_file` is where the text came from, if it came from a file.
 struct Loaded {
   Options options;
   LoadReport report;
 };
-Result<Loaded> load_options(std::string_view text, const HostFacts& host);
+Result<Loaded> load_options(std::string_view text, const HostFacts& host,
+                            std::string_view config_file = {});
 // Fills what depends on the host and on other options, and checks them together. load_options()
 // calls it; call it for options that were put together without a file.
 Status complete(Options& options, const HostFacts& host);

@@ -162,7 +162,13 @@ TEST(BrokerOptions, TheHostFillsWhatTheFileLeavesOut) {
   const Options o = loaded("", host).options;
   EXPECT_EQ(o.store.root_dir, "/mq/store");
   EXPECT_EQ(o.store.log_dir, "/mq/store/commitlog");
-  EXPECT_EQ(o.broker_config_path, "/mq/store/config/broker.properties");
+  EXPECT_EQ(o.broker_config_path, "") << "no file, nothing to keep changes in";
+  EXPECT_EQ(load_options("", host, "/etc/broker.conf").value_or({}).options.broker_config_path,
+            "/etc/broker.conf");
+  EXPECT_EQ(load_options("brokerConfigPath=/c", host, "/etc/broker.conf")
+                .value_or({})
+                .options.broker_config_path,
+            "/c");
   EXPECT_EQ(o.store.physical_memory_bytes, int64_t{1} << 34);
   EXPECT_EQ(o.broker_name, "node-1.example");
   EXPECT_EQ(o.rocketmq_home, "/opt/mq");
@@ -256,8 +262,8 @@ TEST(BrokerOptions, OnlyHarmlessKeysChangeLive) {
 }
 
 TEST(BrokerOptions, AdminsComeFromTheListedAddresses) {
-  auto allowed =
-      rpc::admin_check(loaded("adminAllowCidr=10.1.0.0/15,2001:db8::/33\n").options.listen);
+  auto allowed = rpc::range_check(
+      loaded("adminAllowCidr=10.1.0.0/15,2001:db8::/33\n").options.listen.admin_allow_cidr);
   EXPECT_TRUE(allowed({"10.0.0.1", 1}));
   EXPECT_TRUE(allowed({"10.1.255.255", 1}));
   EXPECT_TRUE(allowed({"::ffff:10.1.2.3", 1}));
@@ -266,7 +272,7 @@ TEST(BrokerOptions, AdminsComeFromTheListedAddresses) {
   EXPECT_TRUE(allowed({"2001:db8:7fff::1", 1}));
   EXPECT_FALSE(allowed({"2001:db8:8000::1", 1}));
   EXPECT_FALSE(allowed({"", 1}));
-  auto by_default = rpc::admin_check(rpc::ListenOptions{});
+  auto by_default = rpc::range_check(rpc::ListenOptions{}.admin_allow_cidr);
   EXPECT_TRUE(by_default({"127.9.9.9", 1}));
   EXPECT_TRUE(by_default({"::1", 1}));
   EXPECT_FALSE(by_default({"192.0.2.1", 1}));

@@ -16,6 +16,9 @@ constexpr int64_t kTellMsMax = 1'000;
 constexpr int64_t kPeriodMsMin = 10'000;
 constexpr int64_t kPeriodMsMax = 60'000;
 
+// Whether a name server that knows this version of the topics is told them again.
+enum class Round { forced, if_changed };
+
 // Those who wait for one round of registrations; they are told once, by whoever comes first.
 struct Waiting {
   std::vector<std::function<void()>> told;
@@ -43,7 +46,7 @@ struct Registration::State : std::enable_shared_from_this<Registration::State> {
   std::vector<std::string> silent;   // Name servers that did not answer last time.
   bool stopped = false;
 
-  void register_all(std::function<void()> done) {
+  void register_all(Round round, std::function<void()> done) {
     if (name_servers.empty()) {
       if (done) done();
       return;
@@ -51,11 +54,11 @@ struct Registration::State : std::enable_shared_from_this<Registration::State> {
     wire::Registration body;
     auto table = deps.topics.snapshot();
     body.topics.data_version = table.data_version;
-    bool readable = (deps.options.broker_permission & wire::kPermRead) != 0;
-    bool writable = (deps.options.broker_permission & wire::kPermWrite) != 0;
-    for (auto& [name, topic] : table.topics) {
-      if (!readable) topic.perm &= ~wire::kPermRead;
-      if (!writable) topic.perm &= ~wire::kPermWrite;
+    // As Java: a broker that is not open for both takes the inherit bit from its topics too.
+    const int32_t permission = deps.options.broker_permission;
+    constexpr int32_t kBoth = wire::kPermRead | wire::kPermWrite;
+    if ((permission & kBoth) != kBoth) {
+      for (auto& [name, topic] : table.topics) topic.perm &= permission;
     }
     body.topics.topics = std::move(table.topics);
     Buffer bytes;
@@ -65,11 +68,45 @@ struct Registration::State : std::enable_shared_from_this<Registration::State> {
       return;
     }
     auto left = std::make_shared<size_t>(name_servers.size());
+    auto body_kept = std::make_shared<Buffer>(std::move(bytes));
     for (const auto& server : name_servers) {
-      register_at(server, bytes.view(), [left, done] {
+      auto one_done = [left, done] {
         if (--*left == 0 && done) done();
-      });
+      };
+      if (round == Round::forced) {
+        register_at(server, body_kept->view(), one_done);
+      } else {
+        ask_first(server, body.topics.data_version, body_kept, one_done);
+      }
     }
+  }
+
+  // With forceRegister=false: what knows our version already only hears that we live.
+  void ask_first(const std::string& server, const wire::DataVersion& version,
+                 const std::shared_ptr<Buffer>& body, std::function<void()> done) {
+    wire::QueryDataVersion request;
+    request.broker_name = deps.options.broker_name;
+    request.broker_addr = deps.broker_address;
+    request.cluster_name = deps.options.broker_cluster_name;
+    request.broker_id = BrokerId(deps.options.broker_id);
+    client.request(server, request, as_bytes(json::to_json(version)),
+                   deps.options.register_broker_timeout_ms,
+                   [self = shared_from_this(), server, version, body,
+                    done = std::move(done)](Result<rpc::Response> response) {
+                     if (self->stopped || knows(response, version)) {
+                       done();
+                     } else {
+                       self->register_at(server, body->view(), done);
+                     }
+                   });
+  }
+
+  // Whatever is no clear yes is a no: an old name server, an error, a version of another broker.
+  static bool knows(Result<rpc::Response>& response, const wire::DataVersion& version) {
+    if (!response || !response->ok()) return false;
+    auto reply = wire::decode_fields<wire::QueryDataVersionReply>(response->header);
+    auto theirs = json::parse_json<wire::DataVersion>(as_text(response->body));
+    return reply && !reply->changed && theirs && *theirs == version;
   }
 
   void register_at(const std::string& server, Bytes body, std::function<void()> done) {
@@ -122,7 +159,7 @@ struct Registration::State : std::enable_shared_from_this<Registration::State> {
       if (!self || self->stopped) return;
       self->change_due =
           false;  // The timer itself stays until the next change: it may not end here.
-      self->register_all(self->take_waiting());
+      self->register_all(Round::forced, self->take_waiting());
     });
   }
 
@@ -193,10 +230,12 @@ void Registration::start(std::function<void()> first_round) {
   state_->deps.loop.post([state = state_, first_round = std::move(first_round)] {
     int64_t period_ms = std::clamp<int64_t>(
         state->deps.options.register_name_server_period_ms.get(), kPeriodMsMin, kPeriodMsMax);
-    state->register_all(first_round);
+    state->register_all(Round::forced, first_round);
     state->period = state->deps.loop.every(period_ms, [weak = state->weak_from_this()] {
       auto self = weak.lock();
-      if (self && !self->stopped) self->register_all(nullptr);
+      if (!self || self->stopped) return;
+      self->register_all(self->deps.options.force_register ? Round::forced : Round::if_changed,
+                         nullptr);
     });
   });
 }

@@ -2,11 +2,12 @@
 //
 // Over:    rpc/client.h, topic_table.h, wire/bodies/registration.h.  Under: broker.h.
 // When:    at start, every registerNameServerPeriod (30 s), and 10 ms after a topic changed. Each
-//          name server is told on its own: a dead one delays nobody.
+//          name server is told on its own: a dead one delays nobody. With forceRegister=false the
+//          periodic round asks each first (322) whether it knows the topics' version.
 // Threads: start() and stop() from the owner, topics_changed() and when_told() from any thread; the
-// rest runs on
-//          the loop given.
-// Source:  requests 103 and 104; the answer's table of ordered topics sets the topics' order flag.
+//          rest runs on the loop given.
+// Source:  requests 103, 104 and 322; the answer's table of ordered topics sets the topics' order
+// flag.
 #pragma once
 #include <functional>
 #include <memory>

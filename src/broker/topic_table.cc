@@ -52,7 +52,7 @@ Status TopicTable::load() {
 
 // What is configured for these wins over what a file of an earlier configuration says.
 void TopicTable::add_own_topics() {
-  const Options& o = deps_.options;
+  const Options& options = deps_.options;
   auto add = [this](wire::TopicConfig config) REQUIRES(mutex_) {
     auto& slot = topics_[config.name];
     slot = std::make_shared<const wire::TopicConfig>(std::move(config));
@@ -61,20 +61,22 @@ void TopicTable::add_own_topics() {
     if (!topics_.contains(config.name)) add(std::move(config));
   };
   add_if_absent(make_topic(topics::self_test, 1));
-  if (o.auto_create_topic_enable) {
-    add(make_topic(topics::auto_create, o.default_topic_queue_nums,
+  if (options.auto_create_topic_enable) {
+    add(make_topic(topics::auto_create, options.default_topic_queue_nums,
                    wire::kPermInherit | kReadWrite));
   }
   add_if_absent(make_topic(topics::benchmark, 1024));
-  add(make_topic(o.broker_cluster_name, 16,
-                 wire::kPermInherit | (o.cluster_topic_enable ? kReadWrite : 0)));
-  add(make_topic(o.broker_name, 1, wire::kPermInherit | (o.broker_topic_enable ? kReadWrite : 0)));
+  add(make_topic(options.broker_cluster_name, 16,
+                 wire::kPermInherit | (options.cluster_topic_enable ? kReadWrite : 0)));
+  add(make_topic(options.broker_name, 1,
+                 wire::kPermInherit | (options.broker_topic_enable ? kReadWrite : 0)));
   add_if_absent(make_topic(topics::offset_moved, 1));
   add_if_absent(make_topic(topics::schedule, 18));
-  if (o.trace_topic_enable) add_if_absent(make_topic(o.msg_trace_topic_name, 1));
-  add_if_absent(make_topic(message::reply_topic(o.broker_cluster_name), 1));
-  add_if_absent(make_topic("rmq_sys_REVIVE_LOG_" + o.broker_cluster_name, 8));
-  add_if_absent(make_topic("rmq_sys_SYNC_BROKER_MEMBER_" + o.broker_name, 1, wire::kPermInherit));
+  if (options.trace_topic_enable) add_if_absent(make_topic(options.msg_trace_topic_name, 1));
+  add_if_absent(make_topic(message::reply_topic(options.broker_cluster_name), 1));
+  add_if_absent(make_topic("rmq_sys_REVIVE_LOG_" + options.broker_cluster_name, 8));
+  add_if_absent(
+      make_topic("rmq_sys_SYNC_BROKER_MEMBER_" + options.broker_name, 1, wire::kPermInherit));
   for (auto name : {topics::half, topics::op_half, topics::rocksdb_half, topics::rocksdb_op_half,
                     topics::wheel_timer}) {
     add_if_absent(make_topic(name, 1));

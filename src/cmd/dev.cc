@@ -39,7 +39,6 @@ Result<namesrv::Options> namesrv_options(const DevOptions& dev, const HostFacts&
   namesrv::Options out;
   out.listen.listen_port = kNamesrvPort + dev.port_offset;
   out.kv_config_path = dev.data + "/namesrv/kvConfig.json";
-  out.config_store_path = dev.data + "/namesrv/namesrv.properties";
   TRY_OK(namesrv::complete(out, host));
   return out;
 }

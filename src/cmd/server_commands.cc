@@ -49,7 +49,7 @@ Status run_namesrv(const ServerOptions& given) {
   if (!given.explain.empty()) return explain_key(namesrv::option_table(), given.explain);
   HostFacts host = io::read_host_facts();
   TRY(text, config_text(given.config_file));
-  TRY(loaded, namesrv::load_options(text, host));
+  TRY(loaded, namesrv::load_options(text, host, given.config_file));
   warn_all(loaded.report);
   if (given.print) {
     print_values(namesrv::option_table(), loaded.options);
@@ -71,7 +71,7 @@ Status run_broker(const ServerOptions& given) {
   if (!given.explain.empty()) return explain_key(broker::option_table(), given.explain);
   HostFacts host = io::read_host_facts();
   TRY(text, config_text(given.config_file));
-  TRY(loaded, broker::load_options(text, host));
+  TRY(loaded, broker::load_options(text, host, given.config_file));
   warn_all(loaded.report);
   broker::Options& options = loaded.options;
   if (!given.name_servers.empty()) {

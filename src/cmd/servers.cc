@@ -3,8 +3,6 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "message/host.h"
-#include "rpc/address_range.h"
 
 namespace agena::cmd {
 namespace {
@@ -22,21 +20,6 @@ rpc::ServerOptions server_options(const rpc::ListenOptions& listen, bool has_fas
   return out;
 }
 
-// While nothing authenticates peers, administrative requests come from these addresses only.
-Status restrict_admin(rpc::Router& router, const rpc::ListenOptions& listen) {
-  std::vector<rpc::AddressRange> ranges;
-  for (const std::string& text : listen.admin_allow_cidr) {
-    TRY(range, rpc::parse_address_range(text));
-    ranges.push_back(range);
-  }
-  router.set_admin_check([ranges](const io::Address& peer) {
-    auto host = message::parse_ip(peer.ip, peer.port);
-    return host && std::any_of(ranges.begin(), ranges.end(),
-                               [&](const auto& range) { return range.contains(*host); });
-  });
-  return ok();
-}
-
 }  // namespace
 
 int loop_count(const rpc::ListenOptions& listen, int cores) {
@@ -49,7 +32,9 @@ Result<std::unique_ptr<NamesrvProcess>> NamesrvProcess::start(io::Env& env,
   TRY(opened, namesrv::NameServer::open({env.clock(), env.files(), *env.loops().front(),
                                          env.background(), out->options_}));
   out->name_server_ = std::move(opened);
-  TRY_OK(restrict_admin(out->router_, out->options_.listen));
+  // While nothing authenticates peers, their addresses say what they may do.
+  out->router_.set_admin_check(rpc::range_check(out->options_.listen.admin_allow_cidr));
+  out->router_.set_broker_check(rpc::range_check(out->options_.broker_allow_cidr));
   out->name_server_->add_handlers(out->router_);
   TRY(served, rpc::Server::start(env, out->router_, out->name_server_.get(),
                                  server_options(out->options_.listen, false)));
@@ -73,7 +58,7 @@ Result<std::unique_ptr<BrokerProcess>> BrokerProcess::start(io::Env& env, broker
   std::unique_ptr<BrokerProcess> out(new BrokerProcess(std::move(options)));
   TRY(opened, broker::Broker::open(env, out->options_));
   out->broker_ = std::move(opened);
-  TRY_OK(restrict_admin(out->router_, out->options_.listen));
+  out->router_.set_admin_check(rpc::range_check(out->options_.listen.admin_allow_cidr));
   out->broker_->add_handlers(out->router_);
   TRY(served, rpc::Server::start(env, out->router_, out->broker_.get(),
                                  server_options(out->options_.listen, true)));

@@ -442,13 +442,40 @@ TEST_F(NameServerTest, ConfigurationIsShown) {
   }
 }
 
+// Who can register a broker can draw the clients' messages to itself.
+TEST_F(NameServerTest, OnlyConfiguredPeersRegister) {
+  const std::string body = body_of({"diff-one", "diff-two"});
+  const std::string version = json::to_json(wire::DataVersion{});
+  const wire::UnregisterBroker leave{.broker_name = "diff-a",
+                                     .broker_addr = "127.0.0.1:20911",
+                                     .cluster_name = "diff-cluster",
+                                     .broker_id = BrokerId(0)};
+  const wire::QueryDataVersion ask{"diff-a", "127.0.0.1:20911", "diff-cluster", BrokerId(0)};
+  const wire::RegisterTopicInNamesrv topic{.topic = "mine"};
+  const auto code_of_each = [&](const std::string& ip) {
+    const auto peer = connect(ip);
+    return std::vector<int32_t>{call(peer, registration(body), body).code,
+                                call(peer, ask, version).code, call(peer, topic, "{}").code,
+                                call(peer, leave).code};
+  };
+  const std::vector<int32_t> refused(4, 16), taken{0, 0, 0, 0};
+  EXPECT_EQ(code_of_each("203.0.113.7"), refused);
+  EXPECT_EQ(route("diff-one").code, 17);
+  EXPECT_EQ(code_of_each("127.0.0.1"), taken);
+  router_.set_broker_check(rpc::range_check({"203.0.113.0/24"}));
+  EXPECT_EQ(code_of_each("203.0.113.7"), taken);
+  EXPECT_EQ(code_of_each("127.0.0.1"), refused);
+  const auto stranger = connect("198.51.100.1");
+  EXPECT_EQ(call(stranger, registration(body), body).remark,
+            "REGISTER_BROKER is allowed from brokerAllowCidr only while authentication is off");
+  EXPECT_EQ(call(stranger, wire::GetBrokerClusterInfo{}).code, 0) << "reading is for all";
+}
+
 TEST_F(NameServerTest, StrangersMayNotAdminister) {
   const auto stranger = connect("203.0.113.7");
   EXPECT_EQ(call(stranger, wire::UpdateNamesrvConfig{}, "orderMessageEnable=true\n").code, 16);
   EXPECT_EQ(call(stranger, wire::PutKvConfig{"N", "k", "v"}).code, 16);
   EXPECT_EQ(call(stranger, wire::GetBrokerClusterInfo{}).code, 0);
-  const std::string body = body_of({"diff-one", "diff-two"});
-  EXPECT_EQ(call(stranger, registration(body), body).code, 0);
 }
 
 }  // namespace

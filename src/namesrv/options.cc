@@ -19,26 +19,35 @@ constexpr UnsafeKey kUnsafeKeys[] = {
 using O = Options;
 
 void add_files(std::vector<OptionRow>& rows) {
-  rows.insert(rows.end(),
-              {option<&O::rocketmq_home>(
-                   {.key = "rocketmqHome",
-                    .default_text = "$ROCKETMQ_HOME",
-                    .why = "Never needed here; Java's start scripts set it, so files may carry "
-                           "it."}),
-               option<&O::kv_config_path>(
-                   {.key = "kvConfigPath",
-                    .default_text = "~/namesrv/kvConfig.json",
-                    .why = "Order settings and other stored keys belong to another place."}),
-               option<&O::config_store_path>(
-                   {.key = "configStorePath",
-                    .default_text = "the file given with -c, or ~/namesrv/namesrv.properties",
-                    .why = "Changes made while running are to be kept in another file."})});
+  rows.insert(
+      rows.end(),
+      {option<&O::rocketmq_home>(
+           {.key = "rocketmqHome",
+            .has_effect = false,
+            .default_text = "$ROCKETMQ_HOME",
+            .why = "Never needed here; Java's start scripts set it, so files may carry "
+                   "it."}),
+       option<&O::kv_config_path>(
+           {.key = "kvConfigPath",
+            .default_text = "~/namesrv/kvConfig.json",
+            .why = "Order settings and other stored keys belong to another place."}),
+       option<&O::config_store_path>(
+           {.key = "configStorePath",
+            .default_text = "the file given with -c; without one changes last until the stop",
+            .why = "Changes made while running are to be kept in another file."})});
 }
 
 void add_routes(std::vector<OptionRow>& rows) {
   rows.insert(
       rows.end(),
-      {option<&O::order_message_enable>(
+      {option<&O::broker_allow_cidr>(
+           {.key = "brokerAllowCidr",
+            .origin = Origin::agena,
+            .check = rpc::check_range,
+            .separator = ',',
+            .why = "Brokers run on other machines: who registers decides where clients send their "
+                   "messages, so it is taken from these addresses only."}),
+       option<&O::order_message_enable>(
            {.key = "orderMessageEnable",
             .reload = Reload::live,
             .why = "Routes shall tell clients the order settings of a topic."}),
@@ -104,18 +113,17 @@ Status complete(Options& options, const HostFacts& host) {
   if (options.kv_config_path.empty()) {
     options.kv_config_path = host.home_dir + "/namesrv/kvConfig.json";
   }
-  if (options.config_store_path.empty()) {
-    options.config_store_path = host.home_dir + "/namesrv/namesrv.properties";
-  }
   if (options.listen.io_loops == 0) options.listen.io_loops = std::max(1, host.cores - 1);
   return rpc::check_listening(options.listen);
 }
 
-Result<Loaded> load_options(std::string_view text, const HostFacts& host) {
+Result<Loaded> load_options(std::string_view text, const HostFacts& host,
+                            std::string_view config_file) {
   TRY(properties, parse_properties(text));
   Loaded loaded;
   TRY(report, option_table().load(loaded.options, properties));
   loaded.report = std::move(report);
+  if (loaded.options.config_store_path.empty()) loaded.options.config_store_path = config_file;
   TRY_OK(complete(loaded.options, host));
   return loaded;
 }

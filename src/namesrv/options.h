@@ -20,10 +20,11 @@ struct Options {
   Options() { listen.listen_port = 9876; }
 
   rpc::ListenOptions listen;
+  std::vector<std::string> broker_allow_cidr = {"127.0.0.0/8", "::1/128"};
 
   std::string rocketmq_home;      // Empty: $ROCKETMQ_HOME, if it is set.
   std::string kv_config_path;     // Empty: ~/namesrv/kvConfig.json
-  std::string config_store_path;  // Empty: the file given with -c, or ~/namesrv/namesrv.properties
+  std::string config_store_path;  // Live updates are kept there. Empty: nowhere.
 
   Live<bool> order_message_enable = false;
   Live<bool> return_order_topic_config_to_broker = true;
@@ -39,12 +40,14 @@ struct Options {
 
 const OptionTable<Options>& option_table();
 
-// Namesrv options from the text of namesrv.conf. What the file leaves out is filled from the host.
+// Namesrv options from the text of namesrv.conf. What the file leaves out is filled from the host;
+// `config_file` is where the text came from, if it came from a file.
 struct Loaded {
   Options options;
   LoadReport report;
 };
-Result<Loaded> load_options(std::string_view text, const HostFacts& host);
+Result<Loaded> load_options(std::string_view text, const HostFacts& host,
+                            std::string_view config_file = {});
 // Fills what depends on the host and on other options, and checks them together. load_options()
 // calls it; call it for options that were put together without a file.
 Status complete(Options& options, const HostFacts& host);

@@ -41,8 +41,17 @@ TEST(NamesrvOptions, AnEmptyFileGivesTheDefaults) {
   EXPECT_EQ(got.options.listen.bind_address, "127.0.0.1");
   EXPECT_EQ(got.options.listen.io_loops, 1);
   EXPECT_EQ(got.options.kv_config_path, "/mq/namesrv/kvConfig.json");
-  EXPECT_EQ(got.options.config_store_path, "/mq/namesrv/namesrv.properties");
+  EXPECT_EQ(got.options.config_store_path, "") << "no file, nothing to keep changes in";
   EXPECT_EQ(got.options.rocketmq_home, "/opt/mq");
+}
+
+TEST(NamesrvOptions, ChangesAreKeptInTheFileThatWasRead) {
+  auto kept_in = [](std::string_view text) {
+    auto got = load_options(text, kHost, "/etc/namesrv.conf");
+    return got ? got->options.config_store_path : describe(got.error());
+  };
+  EXPECT_EQ(kept_in(""), "/etc/namesrv.conf");
+  EXPECT_EQ(kept_in("configStorePath=/c"), "/c");
 }
 
 TEST(NamesrvOptions, EveryServedKeyTakesAValue) {
@@ -54,12 +63,14 @@ TEST(NamesrvOptions, EveryServedKeyTakesAValue) {
           "notifyMinBrokerIdChanged=true\ndeleteTopicWithBrokerRegistration=true\n"
           "enableAllTopicList=false\nenableTopicList=false\nneedWaitForService=true\n"
           "waitSecondsForService=7\nscanNotActiveBrokerInterval=1000\nioLoops=3\n"
+          "brokerAllowCidr=10.0.0.0/8\n"
           "connectionsMax=4\nconnectionsPerIpMax=2\nadminAllowCidr=192.0.2.0/24\n"
           "serverChannelMaxIdleTimeSeconds=9\n")
           .options;
   EXPECT_EQ(o.listen.listen_port, 19'876);
   EXPECT_EQ(o.kv_config_path, "/k");
   EXPECT_EQ(o.config_store_path, "/c");
+  EXPECT_EQ(o.broker_allow_cidr, std::vector<std::string>{"10.0.0.0/8"});
   EXPECT_TRUE(o.order_message_enable);
   EXPECT_FALSE(o.return_order_topic_config_to_broker);
   EXPECT_TRUE(o.support_acting_master);

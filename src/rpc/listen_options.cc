@@ -16,12 +16,12 @@ Status check_ip(std::string_view text) {
   return Error{Errc::bad_config, "it must be one IP address"};
 }
 
+}  // namespace
+
 Status check_range(std::string_view text) {
   Result<AddressRange> range = parse_address_range(text);
   return range ? ok() : Status(range.error());
 }
-
-}  // namespace
 
 bool ListenOptions::binds_loopback() const {
   return io::Address{bind_address, 0}.is_loopback();
@@ -41,11 +41,11 @@ Status check_listening(const ListenOptions& options) {
                            options.bind_address)};
 }
 
-std::function<bool(const io::Address&)> admin_check(const ListenOptions& options) {
+std::function<bool(const io::Address&)> range_check(const std::vector<std::string>& texts) {
   std::vector<AddressRange> ranges;
-  for (const std::string& text : options.admin_allow_cidr) {
+  for (const std::string& text : texts) {
     Result<AddressRange> range = parse_address_range(text);
-    ASSERT(range, "adminAllowCidr was checked when it was loaded");
+    ASSERT(range, "ranges are checked when they are loaded");
     ranges.push_back(*range);
   }
   return [ranges = std::move(ranges)](const io::Address& peer) {

@@ -31,8 +31,10 @@ struct ListenOptions {
 // Refuses an address that strangers can reach while nothing authenticates them.
 Status check_listening(const ListenOptions& options);
 
-// Whether an address is in adminAllowCidr, for Router::set_admin_check.
-std::function<bool(const io::Address&)> admin_check(const ListenOptions& options);
+// Whether an address is in one of the ranges, for the checks of Router. They must be good ones.
+std::function<bool(const io::Address&)> range_check(const std::vector<std::string>& ranges);
+// For rows that hold such ranges.
+Status check_range(std::string_view text);
 
 // Key rows over ListenOptions; the embedding table adds them with under<&Options::listen>(...).
 std::vector<OptionRow> listen_rows();

@@ -38,6 +38,17 @@ void Router::finish(Call& call, const Status& served) {
   ASSERT(call.answered(), "a handler answers or returns an error");
 }
 
+Status Router::check_peer(const wire::RequestInfo& info, const io::Address& peer) const {
+  if (info.access == wire::Access::client) return ok();
+  const bool for_admins = info.access == wire::Access::admin;
+  if (for_admins ? is_admin_(peer) : is_broker_(peer)) return ok();
+  const char* key = for_admins ? "adminAllowCidr" : "brokerAllowCidr";
+  AGENA_LOG(warn, "rpc", "{} from {} refused: not in {}", info.name, peer.text(), key);
+  return Error{
+      Errc::no_permission,
+      fmt::format("{} is allowed from {} only while authentication is off", info.name, key)};
+}
+
 void Router::dispatch(Call& call) const {
   const int32_t code = call.header().code;
   const Row* row = find(code);
@@ -48,12 +59,8 @@ void Router::dispatch(Call& call) const {
                             : fmt::format(" request type {} {} not supported yet", code, name)});
     return;
   }
-  if (row->info.access == wire::Access::admin && !is_admin_(call.connection().peer())) {
-    AGENA_LOG(warn, "rpc", "{} from {} refused: not in adminAllowCidr", row->info.name,
-              call.connection().peer().text());
-    call.fail({Errc::no_permission,
-               fmt::format("{} is allowed from adminAllowCidr only while authentication is off",
-                           row->info.name)});
+  if (Status may = check_peer(row->info, call.connection().peer()); !may) {
+    call.fail(may.error());
     return;
   }
   row->handler(call);

@@ -27,6 +27,7 @@ namespace agena::wire {
 enum class Access : uint8_t {
   client,  // Anybody who reaches the port.
   admin,   // Changes or destroys: only from adminAllowCidr.
+  broker,  // Makes or ends routes: only from brokerAllowCidr.
 };
 
 struct RequestInfo {

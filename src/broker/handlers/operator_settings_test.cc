@@ -230,6 +230,11 @@ TEST_F(Settings, ConfigurationByAllowList) {
   }
   EXPECT_FALSE(options.long_polling_enable) << "all or nothing";
   EXPECT_EQ(call(wire::UpdateBrokerConfig{}, "shortPollingTimeMills=x").code, 1);
+  options.broker_config_path = "";  // Without -c.
+  const size_t files_before = disk.paths().size();
+  EXPECT_EQ(call(wire::UpdateBrokerConfig{}, "shortPollingTimeMills=77").code, 0);
+  EXPECT_EQ(options.short_polling_time_ms, 77);
+  EXPECT_EQ(disk.paths().size(), files_before);
   auto version = topics.version();
   EXPECT_EQ(call(wire::UpdateBrokerConfig{}, "brokerPermission=4").code, 0);
   EXPECT_GT(topics.version().counter, version.counter) << "name servers must learn of it";

@@ -186,6 +186,16 @@ TEST_F(Views, MessagesByKeyAndPlace) {
   EXPECT_EQ(collides.code, 22) << "the same hash as Aa, another key";
   EXPECT_EQ(collides.remark, "can not find message, maybe time range not correct");
   EXPECT_EQ(collides.ext.at("indexLastUpdateTimestamp"), "0");
+  options.max_msgs_num_batch = 1;  // Live, and above what is asked for and what is preset.
+  EXPECT_EQ(bodies(call(query_for("shared")).body).size(), 1u);
+  auto unique = query_for("ID1");
+  unique.unique_key_query = true;
+  for (const char* body : {"four", "five"}) store_with(std::string("UNIQ_KEY\x01ID1\x02"), body);
+  EXPECT_EQ(bodies(call(unique).body).size(), 1u);
+  options.max_msgs_num_batch = 64;
+  EXPECT_EQ(bodies(call(unique).body).size(), 2u);
+  options.store.query_messages_max = 1;
+  EXPECT_EQ(bodies(call(unique).body).size(), 1u);
   auto first = call(wire::ViewMessageById{.topic = {}, .offset = PhysicalOffset(0)});
   EXPECT_EQ(bodies(first.body), Bodies{"one"});
   auto beyond = call(wire::ViewMessageById{.topic = {}, .offset = PhysicalOffset(1 << 20)});

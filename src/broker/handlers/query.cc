@@ -35,7 +35,8 @@ KeptQuery keep(const wire::QueryMessage& request, const QueryDeps& deps) {
                 .end = request.end};
   if (request.unique_key_query.value_or(false)) {
     out.type = 'U';
-    out.messages_max = deps.options.store.query_messages_max;
+    out.messages_max =
+        std::min(deps.options.store.query_messages_max, deps.options.max_msgs_num_batch.get());
   } else if (request.index_type && !request.index_type->empty()) {
     out.type = request.index_type->front();
   }

@@ -191,6 +191,10 @@ class OperatorWorld : public ::testing::Test {
     std::string properties;
     if (!tag.empty()) message::append_property(properties, "TAGS", tag);
     if (!keys.empty()) message::append_property(properties, "KEYS", keys);
+    return store_with(properties, body, topic, queue);
+  }
+  storage::Appended store_with(std::string_view properties, std::string_view body,
+                               std::string_view topic = "t", int32_t queue = 0) {
     message::Draft draft;
     draft.topic = topic;
     draft.queue_id = QueueId(queue);

@@ -46,7 +46,8 @@ struct DeleteKvConfig {
 };
 
 struct RegisterBroker {
-  static constexpr RequestInfo info{.code = 103, .name = "REGISTER_BROKER"};
+  static constexpr RequestInfo info{
+      .code = 103, .name = "REGISTER_BROKER", .access = Access::broker};
   std::string_view broker_name;
   std::string_view broker_addr;
   std::string_view cluster_name;
@@ -77,7 +78,8 @@ struct RegisterBrokerReply {
 };
 
 struct UnregisterBroker {
-  static constexpr RequestInfo info{.code = 104, .name = "UNREGISTER_BROKER"};
+  static constexpr RequestInfo info{
+      .code = 104, .name = "UNREGISTER_BROKER", .access = Access::broker};
   std::string_view broker_name;
   std::string_view broker_addr;
   std::string_view cluster_name;
@@ -148,7 +150,8 @@ struct DeleteTopicInNamesrv {
 
 struct RegisterTopicInNamesrv {
   // Brokers send it for each topic that they make, when enableSingleTopicRegister is on.
-  static constexpr RequestInfo info{.code = 217, .name = "REGISTER_TOPIC_IN_NAMESRV"};
+  static constexpr RequestInfo info{
+      .code = 217, .name = "REGISTER_TOPIC_IN_NAMESRV", .access = Access::broker};
   std::string_view topic;
   static constexpr auto fields = std::tuple{required("topic", &RegisterTopicInNamesrv::topic)};
 };
@@ -199,7 +202,8 @@ struct GetNamesrvConfig {
 };
 
 struct QueryDataVersion {
-  static constexpr RequestInfo info{.code = 322, .name = "QUERY_DATA_VERSION"};
+  static constexpr RequestInfo info{
+      .code = 322, .name = "QUERY_DATA_VERSION", .access = Access::broker};
   std::string_view broker_name;
   std::string_view broker_addr;
   std::string_view cluster_name;
@@ -226,7 +230,8 @@ struct GetBrokerMemberGroup {
 };
 
 struct BrokerHeartbeat {
-  static constexpr RequestInfo info{.code = 904, .name = "BROKER_HEARTBEAT"};
+  static constexpr RequestInfo info{
+      .code = 904, .name = "BROKER_HEARTBEAT", .access = Access::broker};
   std::string_view cluster_name;
   std::string_view broker_addr;
   std::string_view broker_name;
