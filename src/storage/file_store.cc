@@ -66,10 +66,17 @@ Status FileStore::open_parts() {
   parts_.mark = std::move(mark);
   input.mark = parts_.mark->last();
   input.snapshot = read_queue_snapshot(files, own_dir_);
+  input.deleted = read_deleted_topics(files, own_dir_);
   TRY_OK(mark_running(files, options_.root_dir, io::process_id()));
 
   TRY(recovered, recover(input));
   recovered_ = recovered;
+  {
+    MutexLock deleted_lock(deleted_mutex_);
+    deleted_ = std::move(input.deleted);
+    // A power cut may have taken the end of the log back: what is stored there from now on is new.
+    for (auto& [topic, before] : deleted_) before = std::min(before, recovered.end);
+  }
   TRY_OK(open_keys(input, recovered));
   parts_.dispatch = std::make_unique<Dispatch>(*parts_.queues, parts_.keys.get());
   parts_.dispatch->start_at(recovered.end);
@@ -297,11 +304,31 @@ Status FileStore::delete_topic(std::string_view topic) {
   TRY_OK(check_open());
   // What is staged for the topic reaches its queues first; they go with everything in them.
   commit();
-  TRY_OK(parts_.queues->remove_topic(
-      topic, [&](const std::function<void()>& work) { parts_.appender->while_stopped(work); }));
-  deps_.background.post(
-      [this, gate = gate_] { gate->run([&] { parts_.checkpointing->note_deleted(); }); });
-  return ok();
+  PhysicalOffset before;
+  const auto while_stopped = [&](const std::function<void()>& work) {
+    parts_.appender->while_stopped([&] {
+      work();
+      before = parts_.log->staged();
+    });
+  };
+  TRY_OK(parts_.queues->remove_topic(topic, while_stopped,
+                                     [&] { return note_deleted(topic, before); }));
+  // At the next start the snapshot must not ask for queues that are gone on purpose.
+  Status noted = ok();
+  gate_->run([&] {
+    parts_.checkpointing->note_deleted();
+    noted = parts_.checkpointing->rewrite_snapshot_if_stale();
+  });
+  return noted;
+}
+
+// On the disk before the topic's files go: a crash from now on brings nothing of it back.
+Status FileStore::note_deleted(std::string_view topic, PhysicalOffset before) {
+  commit();  // Records of the topic that are still staged lie before that place.
+  MutexLock lock(deleted_mutex_);
+  std::erase_if(deleted_, [&](const auto& each) { return each.second <= parts_.log->begin(); });
+  deleted_[std::string(topic)] = before;
+  return write_deleted_topics(deps_.files, own_dir_, deleted_);
 }
 
 Status FileStore::close() {

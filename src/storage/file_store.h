@@ -12,6 +12,7 @@
 
 #include "storage/appender.h"
 #include "storage/checkpointing.h"
+#include "storage/deleted_topics.h"
 #include "storage/dispatch.h"
 #include "storage/fence.h"
 #include "storage/flusher.h"
@@ -73,6 +74,7 @@ class FileStore final : public Store {
 
   Status open_parts();
   Result<Recovered> recover(RecoveryInput input);
+  Status note_deleted(std::string_view topic, PhysicalOffset before);
   Status open_keys(const RecoveryInput& input, const Recovered& recovered);
   void report(const Recovered& recovered, MonoNanos began) const;
   void start_background();
@@ -100,6 +102,9 @@ class FileStore final : public Store {
   Parts parts_;
   std::shared_ptr<Gate> gate_ = std::make_shared<Gate>();
   std::shared_ptr<Timers> timers_;
+
+  Mutex deleted_mutex_;  // Held across the write of their file.
+  DeletedTopics deleted_ GUARDED_BY(deleted_mutex_);
 
   std::atomic<bool> is_open_ = false;
   std::atomic<bool> flush_asked_ = false;

@@ -11,6 +11,7 @@
 #include "base/testing/format_doc.h"
 #include "message/record_format.h"
 #include "storage/checkpoint.h"
+#include "storage/deleted_topics.h"
 #include "storage/durable_mark.h"
 #include "storage/key_index.h"
 #include "storage/queue_entry.h"
@@ -180,6 +181,18 @@ TEST(StoreFormatDocs, QueueSnapshot) {
     seen[fmt::format("queue.{}", i)] =
         fmt::format("{}/{} below {}", claim.topic, claim.id.value, claim.max.value);
   }
+  EXPECT_EQ(seen, doc.values[0]);
+}
+
+TEST(StoreFormatDocs, DeletedTopics) {
+  FormatDoc doc = read_doc("deleted_topics.md", 1);
+  auto deleted = decode_deleted_topics(as_bytes(doc.dumps[0]));
+  ASSERT_TRUE(deleted);
+  EXPECT_EQ(encode_deleted_topics(*deleted), doc.dumps[0]);
+  Values seen = {{"topics", std::to_string(deleted->size())}};
+  size_t i = 0;
+  for (const auto& [topic, before] : *deleted)
+    seen[fmt::format("topic.{}", i++)] = fmt::format("{} before {}", topic, before.value);
   EXPECT_EQ(seen, doc.values[0]);
 }
 

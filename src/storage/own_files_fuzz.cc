@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/hash.h"
+#include "storage/deleted_topics.h"
 #include "storage/key_index.h"
 #include "storage/queue_snapshot.h"
 
@@ -16,6 +17,10 @@ void try_all(Bytes bytes) {
   if (auto mark = decode_index_mark(bytes)) {
     const std::string again = encode_index_mark(*mark);
     ASSERT(as_text(bytes).starts_with(again));
+  }
+  if (auto deleted = decode_deleted_topics(bytes)) {
+    const auto again = decode_deleted_topics(as_bytes(encode_deleted_topics(*deleted)));
+    ASSERT(again && *again == *deleted);
   }
   if (auto snapshot = decode_queue_snapshot(bytes)) {
     bool is_writable = true;

@@ -221,10 +221,10 @@ Error QueueTable::write_error() {
   return write_error_;
 }
 
-Status QueueTable::remove_topic(std::string_view topic, const WhileStopped& while_stopped) {
+Status QueueTable::remove_topic(std::string_view topic, const WhileStopped& while_stopped,
+                                const std::function<Status()>& before_files) {
   MutexLock files_lock(files_mutex_);
   std::unique_ptr<Topic> gone;
-  Status done;
   while_stopped([&] {
     {
       MutexLock lock(mutex_);
@@ -238,10 +238,11 @@ Status QueueTable::remove_topic(std::string_view topic, const WhileStopped& whil
   if (!gone) return ok();
   // Before anybody can write files of the same names again, as that takes files_mutex_.
   for (const auto& queue : gone->queues) files_.forget(*queue);
-  done = files_.remove_topic(gone->name, trash_dir_);
+  const Status noted = before_files();
+  const Status done = files_.remove_topic(gone->name, trash_dir_);
   MutexLock lock(mutex_);
   deleted_.push_back(std::move(gone));
-  return done;
+  return noted ? done : noted;
 }
 
 Result<int64_t> QueueTable::remove_below(ConsumeQueue& queue, PhysicalOffset log_begin) {

@@ -58,10 +58,11 @@ class QueueTable {
   Error write_error() EXCLUDES(mutex_);  // Errc::ok when the last round went well.
 
   // ---- Removing.
-  // `while_stopped` runs what it is given while nobody appends.
+  // `while_stopped` runs what it is given while nobody appends. `before_files` runs when the topic
+  // is gone from the table and its files are not yet; they go whatever it returns.
   using WhileStopped = std::function<void(const std::function<void()>&)>;
-  Status remove_topic(std::string_view topic, const WhileStopped& while_stopped)
-      EXCLUDES(mutex_, files_mutex_);
+  Status remove_topic(std::string_view topic, const WhileStopped& while_stopped,
+                      const std::function<Status()>& before_files) EXCLUDES(mutex_, files_mutex_);
   // Files whose entries all lie below `log_begin`; returns how many entries they held.
   Result<int64_t> remove_below(ConsumeQueue& queue, PhysicalOffset log_begin)
       EXCLUDES(files_mutex_);

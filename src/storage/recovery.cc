@@ -31,6 +31,7 @@ Result<Recovered> Recovery::run() {
     TRY_OK(deps_.log.start_at(result_.end));
     return std::move(result_);
   }
+  TRY_OK(finish_deletions());
   PhysicalOffset from = lacks_queues() ? deps_.log.begin() : dispatch_point();
   TRY_OK(scan_from(from));
   if (!incomplete_.empty() && from > deps_.log.begin()) {
@@ -75,6 +76,26 @@ bool Recovery::is_only_ours() const {
   return input_.mark && input_.checkpoint.log_time <= input_.mark->newest;
 }
 
+// A crash can leave a deleted topic's files where they were: their first entry points to before the
+// deletion, that of a topic made again behind it.
+Status Recovery::finish_deletions() {
+  for (const auto& deletion : input_.deleted) {
+    const std::string& topic = deletion.first;
+    const auto queues = deps_.queues.queues_of(topic);
+    const bool is_old = std::any_of(queues.begin(), queues.end(), [&](ConsumeQueue* queue) {
+      QueueEntry first;
+      const QueueOffset found =
+          deps_.queues.skip_blanks(*queue, queue->floor(), queue->max(), first);
+      return found < queue->max() && first.at < deletion.second;
+    });
+    if (!is_old) continue;
+    AGENA_LOG(info, "storage", "the deletion of topic {} is finished", topic);
+    TRY_OK(deps_.queues.remove_topic(
+        topic, [](const std::function<void()>& work) { work(); }, [] { return ok(); }));
+  }
+  return ok();
+}
+
 // Queues that were there when the checkpoint moved are not, or not whole. What they lack lies
 // anywhere in the log.
 bool Recovery::lacks_queues() {
@@ -85,6 +106,7 @@ bool Recovery::lacks_queues() {
   for (const QueueClaim& claim : *input_.snapshot) {
     ConsumeQueue* queue = deps_.queues.find(claim.topic, claim.id);
     if (claim.max.value == 0 || (queue != nullptr && queue->max() >= claim.max)) continue;
+    if (input_.deleted.contains(claim.topic)) continue;  // It may be from before the deletion.
     AGENA_LOG(warn, "storage", "queue {}/{} lacks entries below {}: made again from the log",
               claim.topic, claim.id.value, claim.max.value);
     if (queue != nullptr) incomplete_.push_back(queue);
@@ -219,6 +241,7 @@ Status Recovery::fill_up(ConsumeQueue& queue, QueueOffset until) {
 
 Status Recovery::redo(const message::RecordView& record) {
   if (!message::sys_flag::takes_queue_slot(record.sys_flag)) return ok();
+  if (is_deleted(input_.deleted, record.topic, record.physical_offset)) return ok();
   auto found = deps_.queues.find_or_add(record.topic, record.queue_id);
   if (!found || record.queue_offset.value < 0) {
     ++result_.skipped;

@@ -21,6 +21,7 @@
 #include "io/clock.h"
 #include "storage/checkpoint.h"
 #include "storage/commit_log.h"
+#include "storage/deleted_topics.h"
 #include "storage/durable_mark.h"
 #include "storage/log_scan.h"
 #include "storage/options.h"
@@ -36,6 +37,7 @@ struct RecoveryInput {
   Checkpoint checkpoint;
   std::optional<Mark> mark;
   std::optional<QueueSnapshot> snapshot;
+  DeletedTopics deleted;
 };
 
 struct Hole {
@@ -75,6 +77,7 @@ class Recovery {
   PhysicalOffset dispatch_point();
   bool is_only_ours() const;
   bool lacks_queues();
+  Status finish_deletions();
   Status scan_from(PhysicalOffset from);
   Status take_back_entries(PhysicalOffset from);
   Status redo(const message::RecordView& record);

@@ -272,6 +272,73 @@ TEST_F(RecoveryTest, ATopicMadeAgainIsRebuiltFromItsSecondLife) {
   EXPECT_EQ(world.send("T", 0, "x").queue_offset.value, 4);
 }
 
+// Whenever the crash comes, from the answer on the topic stays deleted: with its records behind the
+// last checkpoint and before it, with its queue files gone or, as after a power cut, still there.
+TEST(DeletedTopic, StaysDeleted) {
+  for (bool is_checkpointed : {false, true}) {
+    for (bool is_power_cut : {false, true}) {
+      StoreWorld world;
+      ASSERT_TRUE(world.open());
+      for (int i = 0; i < 300; ++i) world.send(i % 2 == 0 ? "T" : "Stays", 0, "old");
+      if (is_checkpointed) world.pass_time(61'000);
+      world.send("T", 1, "newer");
+      world.pass_time();
+      const auto file = world.disk->content("s/consumequeue/T/0/00000000000000000000");
+      ASSERT_TRUE(world.store->delete_topic("T"));
+      if (is_power_cut) {
+        world.cut_power();
+        world.disk->set_content("s/consumequeue/T/0/00000000000000000000", file);
+      } else {
+        world.kill();
+      }
+      ASSERT_TRUE(world.open());
+      EXPECT_EQ(world.store->topics(), std::vector<std::string>{"Stays"});
+      EXPECT_EQ(world.store->max_offset("T", QueueId(0)).value, 0);
+      EXPECT_EQ(world.send("T", 0, "again").queue_offset.value, 0);
+      world.kill();
+      world.disk->remove_under("s/consumequeue");  // Made again from the whole log.
+      ASSERT_TRUE(world.open());
+      EXPECT_EQ(world.bodies("T", 0), std::vector<std::string>{"again"});
+      EXPECT_EQ(world.store->max_offset("T", QueueId(1)).value, 0);
+      EXPECT_EQ(world.bodies("Stays", 0).size(), 150u);
+    }
+  }
+}
+
+TEST_F(RecoveryTest, ADeletionThatCannotBeNotedIsSaidSo) {
+  ASSERT_TRUE(world.open());
+  world.send("T", 0, "x");
+  world.disk->fault = [](testing::MemoryDisk::Call, const std::string& path) -> Status {
+    if (path.find("cpp/deleted") == std::string::npos) return ok();
+    return Error{Errc::disk_full, "ENOSPC"};
+  };
+  EXPECT_EQ(store().delete_topic("T").error().code, Errc::disk_full);
+  EXPECT_TRUE(store().topics().empty()) << "in force all the same";
+  world.disk->fault = {};
+}
+
+TEST_F(RecoveryTest, ACleanStartReadsNeitherTheLogNorTheIndex) {
+  ASSERT_TRUE(world.open());
+  for (int i = 0; i < 500; ++i)
+    world.send("T", i % 4, std::string(1'000, 'x'), "KEYS\x01k" + std::to_string(i) + "\x02");
+  ASSERT_TRUE(store().close());
+  world.store.reset();
+  const uint64_t log_before = world.disk->bytes_read("s/commitlog/");
+  const uint64_t index_before = world.disk->bytes_read("s/index/");
+  const uint64_t queues_before = world.disk->bytes_read("s/consumequeue/");
+  ASSERT_TRUE(world.open());
+  // A look for a record at the end, and the headers of the index files.
+  EXPECT_LE(world.disk->bytes_read("s/commitlog/") - log_before, 64u << 10);
+  EXPECT_LE(world.disk->bytes_read("s/index/") - index_before, 2u * 40);
+  EXPECT_LE(world.disk->bytes_read("s/consumequeue/") - queues_before, 4u * 8 * 20);
+  EXPECT_EQ(store().max_offset("T", QueueId(3)).value, 125);
+  world.kill();
+  const uint64_t kept = world.disk->bytes_read("s/commitlog/");
+  ASSERT_TRUE(world.open());
+  EXPECT_EQ(kept, 0u);  // The disk after a kill counts anew,
+  EXPECT_GT(world.disk->bytes_read("s/index/"), 100u * 20) << "and the count would show a scan";
+}
+
 TEST_F(RecoveryTest, ACleanStopIsTrustedOnlyWhileNothingChanged) {
   ASSERT_TRUE(world.open());
   send_some(200);

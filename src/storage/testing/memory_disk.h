@@ -27,6 +27,13 @@ class MemoryDisk final : public io::Files {
   // Asked before every call that changes something; an error is what the call returns.
   std::function<Status(Call, const std::string& path)> fault;
   io::Space space_now{1 << 30, 1 << 29};
+  // What was read of files whose path begins so, since the disk was made.
+  uint64_t bytes_read(const std::string& prefix) const {
+    MutexLock lock(mutex_);
+    uint64_t sum = 0;
+    for (const auto& [path, bytes] : reads_) sum += path.starts_with(prefix) ? bytes : 0;
+    return sum;
+  }
 
   std::unique_ptr<MemoryDisk> after_kill() const NO_THREAD_SAFETY_ANALYSIS {
     auto copy = std::make_unique<MemoryDisk>();
@@ -212,6 +219,7 @@ class MemoryDisk final : public io::Files {
       if (offset >= node_->now.size()) return size_t{0};
       const size_t count = std::min<size_t>(into.size(), node_->now.size() - offset);
       std::copy_n(node_->now.begin() + static_cast<ptrdiff_t>(offset), count, into.begin());
+      disk_.reads_[path_] += count;
       return count;
     }
     Status write_at(Bytes bytes, uint64_t offset) override {
@@ -283,6 +291,7 @@ class MemoryDisk final : public io::Files {
   std::map<std::string, std::shared_ptr<Node>> names_ GUARDED_BY(mutex_);
   std::map<std::string, std::shared_ptr<Node>> safe_names_ GUARDED_BY(mutex_);
   std::set<std::string> dirs_ GUARDED_BY(mutex_);
+  std::map<std::string, uint64_t> reads_ GUARDED_BY(mutex_);
 };
 
 }  // namespace agena::storage::testing
