@@ -412,7 +412,8 @@ TEST_F(Views, RuntimeTableIsWhatMonitoringReads) {
                           "earliestMessageTimeStamp",
                           "remainTransientStoreBufferNumbs",
                           "putMessageSizeTotal",
-                          "dispatchBehindBytes"}) {
+                          "dispatchBehindBytes",
+                          "expiredUnconsumedBytes"}) {
     std::string value = text(key);
     EXPECT_FALSE(value.empty()) << key;
     EXPECT_EQ(value.find_first_not_of("0123456789-"), std::string::npos) << key << "=" << value;

@@ -43,6 +43,7 @@ void add_store_figures(Table& table, const storage::StoreState& state, UnixMilli
   auto messages = std::max<uint64_t>(1, state.messages_appended);
   put("bootTimestamp", state.started.value);
   table["runtime"] = run_time(std::max<int64_t>(0, now - state.started));
+  put("expiredUnconsumedBytes", state.expired_unconsumed_bytes);  // Ours.
   put("putMessageEntireTimeMax", state.append_time_max_us / 1000);
   put("putMessageTimesTotal", messages);
   put("putMessageFailedTimes", 0);
