@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/json_writer.h"
+#include "base/utf8.h"
 
 namespace agena::json {
 namespace {
@@ -31,24 +32,6 @@ std::optional<double> text_to_double(std::string_view text) {
   if (code != std::errc() || end != text.data() + text.size()) return std::nullopt;
   if (!std::isfinite(number)) return std::nullopt;
   return number;
-}
-
-void append_utf8(std::string& out, uint32_t point) {
-  if (point < 0x80) {
-    out.push_back(static_cast<char>(point));
-  } else if (point < 0x800) {
-    out.push_back(static_cast<char>(0xC0 | point >> 6));
-    out.push_back(static_cast<char>(0x80 | (point & 0x3F)));
-  } else if (point < 0x10000) {
-    out.push_back(static_cast<char>(0xE0 | point >> 12));
-    out.push_back(static_cast<char>(0x80 | (point >> 6 & 0x3F)));
-    out.push_back(static_cast<char>(0x80 | (point & 0x3F)));
-  } else {
-    out.push_back(static_cast<char>(0xF0 | point >> 18));
-    out.push_back(static_cast<char>(0x80 | (point >> 12 & 0x3F)));
-    out.push_back(static_cast<char>(0x80 | (point >> 6 & 0x3F)));
-    out.push_back(static_cast<char>(0x80 | (point & 0x3F)));
-  }
 }
 
 bool is_bare(char c) {

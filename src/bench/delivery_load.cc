@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bench/frame_template.h"
+#include "io/run_on.h"
 #include "message/record_format.h"
 #include "rpc/client.h"
 #include "wire/frame.h"
@@ -242,15 +243,12 @@ Result<DeliveryLoadReport> run_delivery_load(io::Env& env, const DeliveryLoadOpt
     });
   });
   over.get_future().wait();
-  std::promise<void> cleared;
-  loop.post([&] {
+  io::run_on(loop, [&] {
     end.reset();
     pace.reset();
     lanes.takers.clear();
     lanes.givers.clear();
-    cleared.set_value();
   });
-  cleared.get_future().wait();
   return run->report;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bench/frame_template.h"
+#include "io/run_on.h"
 #include "rpc/client.h"
 #include "wire/frame.h"
 
@@ -140,14 +141,11 @@ Result<SendLoadReport> run_send_load(io::Env& env, const SendLoadOptions& option
     });
   });
   over.get_future().wait();
-  std::promise<void> cleared;
-  loop.post([&] {
+  io::run_on(loop, [&] {
     first.reset();
     second.reset();
     senders.clear();
-    cleared.set_value();
   });
-  cleared.get_future().wait();
   return run->report;
 }
 

@@ -28,6 +28,7 @@
 #include "broker/stats.h"
 #include "broker/topic_table.h"
 #include "broker/unconsumed.h"
+#include "io/run_on.h"
 #include "message/host.h"
 
 namespace agena::broker {
@@ -37,16 +38,6 @@ constexpr size_t kParkedPullsMax = 200'000;
 constexpr int64_t kParkingSweepMs = 200;
 constexpr int64_t kClientSweepMs = 10'000;
 constexpr int64_t kStatsSampleMs = 10'000;
-
-// Runs on `loop` and waits for it: timers begin and end on their loop.
-void run_on(io::Loop& loop, const std::function<void()>& task) {
-  std::promise<void> done;
-  loop.post([&] {
-    task();
-    done.set_value();
-  });
-  done.get_future().wait();
-}
 
 // The loops keep their hooks for life; the store behind them goes earlier.
 struct CommitGate {
@@ -139,7 +130,7 @@ Status Broker::Parts::open() {
   topics.on_change([this] { registration->topics_changed(); });
   commit_gate->set(store.get());
   for (io::Loop* loop : env.loops()) {
-    run_on(*loop, [&] { loop->at_turn_end([gate = commit_gate] { gate->commit(); }); });
+    io::run_on(*loop, [&] { loop->at_turn_end([gate = commit_gate] { gate->commit(); }); });
   }
   return ok();
 }
@@ -147,7 +138,7 @@ Status Broker::Parts::open() {
 void Broker::Parts::start_timers() {
   io::Loop& loop = *env.loops().front();
   const io::Clock& clock = env.clock();
-  run_on(loop, [&] {
+  io::run_on(loop, [&] {
     timers.push_back(loop.every(kParkingSweepMs, [this, &clock] { parking.sweep(clock.wall()); }));
     timers.push_back(loop.every(kClientSweepMs, [this, &clock] {
       for (auto& group : clients.expire(clock.wall(), options.channel_expired_timeout_ms)) {
@@ -210,8 +201,8 @@ void Broker::start() {
 Status Broker::stop() {
   Parts& p = *parts_;
   if (std::exchange(p.stopped, true)) return ok();
-  run_on(*p.env.loops().front(), [&] { p.timers.clear(); });
-  run_on(p.env.background(), [] {});  // What requests have left there still works on the parts.
+  io::run_on(*p.env.loops().front(), [&] { p.timers.clear(); });
+  io::run_on(p.env.background(), [] {});  // What requests have left there still works on the parts.
   std::promise<void> gone;
   p.registration->stop([&] { gone.set_value(); });
   gone.get_future().wait();

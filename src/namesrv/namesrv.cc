@@ -1,8 +1,7 @@
 #include "namesrv/namesrv.h"
 
-#include <future>
-
 #include "base/log.h"
+#include "io/run_on.h"
 #include "namesrv/broker_connections.h"
 #include "namesrv/handlers/registration.h"
 #include "namesrv/handlers/routes.h"
@@ -13,24 +12,6 @@
 #include "wire/requests/namesrv.h"
 
 namespace agena::namesrv {
-namespace {
-
-// Returns when the loop has run `task`, and with it whatever was posted before.
-void run_on(io::Loop& loop, const std::function<void()>& task) {
-  if (loop.on_this_thread()) {
-    task();
-    return;
-  }
-  std::promise<void> done;
-  loop.post([&] {
-    task();
-    done.set_value();
-  });
-  done.get_future().wait();
-}
-
-}  // namespace
-
 struct NameServer::State : std::enable_shared_from_this<NameServer::State> {
   explicit State(const NameServerDeps& d)
       : deps(d),
@@ -114,8 +95,8 @@ void NameServer::start() {
 
 void NameServer::stop() {
   if (std::exchange(is_stopped_, true)) return;
-  run_on(state_->deps.loop, [this] { state_->scan.reset(); });
-  run_on(state_->deps.background, [] {});  // Saves that are under way use what we own.
+  io::run_on(state_->deps.loop, [this] { state_->scan.reset(); });
+  io::run_on(state_->deps.background, [] {});  // Saves that are under way use what we own.
   state_->client.close();
 }
 
