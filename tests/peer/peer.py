@@ -60,9 +60,15 @@ def require():
     return folder
 
 
-def command(main_class, home, heap="512m", properties=(), arguments=()):
+# The JVM of a server that is measured, and of one that only has to be up soon.
+_LONG_RUN = ("-XX:+UseG1GC",)
+_SHORT_RUN = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+
+
+def command(main_class, home, heap="512m", properties=(), arguments=(), jvm=_LONG_RUN):
     """The command line of one of the server's main classes."""
-    line = ["java", "-XX:+UseG1GC", f"-Xms{heap}", f"-Xmx{heap}", "-Djava.net.preferIPv4Stack=true"]
+    line = ["java", *jvm, f"-Xms{heap}", f"-Xmx{heap}", "-Djava.net.preferIPv4Stack=true",
+            "-Dtls.server.mode=disabled"]  # To make a certificate takes seconds.
     for package in _OPEN_PACKAGES:
         line += ["--add-opens", f"java.base/{package}=ALL-UNNAMED"]
     for package in ("sun.nio.ch", "jdk.internal.ref"):
@@ -139,19 +145,21 @@ def _write_config(path, settings):
     return path
 
 
-def start_namesrv(home, port, heap="256m", **settings):
+def start_namesrv(home, port, heap="256m", short_run=False, **settings):
     home = pathlib.Path(home)
     config = _write_config(home / "namesrv.conf", {
         "listenPort": port, "bindAddress": "127.0.0.1",
         "kvConfigPath": home / "namesrv" / "kvConfig.json", **settings})
     line = command("org.apache.rocketmq.namesrv.NamesrvStartup", home, heap,
-                   ["rmq.logback.configurationFile=rmq.namesrv.logback.xml"], ["-c", str(config)])
+                   ["rmq.logback.configurationFile=rmq.namesrv.logback.xml"], ["-c", str(config)],
+                   _SHORT_RUN if short_run else _LONG_RUN)
     return Running("namesrv", line, home, port)
 
 
 def start_broker(home, namesrv, port, name="broker-a", broker_id=0, role="ASYNC_MASTER",
-                 cluster="DefaultCluster", store=None, heap="512m", **settings):
-    """`settings` are further keys of broker.conf, by their Java names. Takes port - 2 to port + 1."""
+                 cluster="DefaultCluster", store=None, heap="512m", short_run=False, **settings):
+    """`settings` are further keys of broker.conf, by their Java names. Takes port - 2 to port + 1.
+    A short run starts sooner and works slower."""
     home = pathlib.Path(home)
     store = pathlib.Path(store) if store else home / f"store-{name}-{broker_id}"
     config = _write_config(home / f"{name}-{broker_id}.conf", {
@@ -169,7 +177,7 @@ def start_broker(home, namesrv, port, name="broker-a", broker_id=0, role="ASYNC_
                    ["rmq.logback.configurationFile=rmq.broker.logback.xml",
                     "rocketmq.broker.diskSpaceWarningLevelRatio=0.98",
                     "rocketmq.broker.diskSpaceCleanForciblyRatio=0.97"],
-                   ["-c", str(config), "-n", namesrv])
+                   ["-c", str(config), "-n", namesrv], _SHORT_RUN if short_run else _LONG_RUN)
     return Running(f"{name}-{broker_id}", line, home, port)
 
 
@@ -178,7 +186,7 @@ def admin(namesrv, *arguments, home, limit_s=60):
     pathlib.Path(home).mkdir(parents=True, exist_ok=True)
     line = command("org.apache.rocketmq.tools.command.MQAdminStartup", home, "128m",
                    ["rmq.logback.configurationFile=rmq.tools.logback.xml"],
-                   [*arguments, "-n", namesrv])
+                   [*arguments, "-n", namesrv], _SHORT_RUN)
     done = subprocess.run(line, capture_output=True, text=True, timeout=limit_s, check=False,
                           env={**os.environ, "ROCKETMQ_HOME": str(home)})
     return done.stdout + done.stderr
