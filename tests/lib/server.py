@@ -91,9 +91,9 @@ class Part:
                                             stderr=out, stdin=subprocess.DEVNULL)
         try:
             wait_port(port, self.process)
-        except Exception:
+        except RuntimeError as error:
             self.kill()
-            raise
+            raise RuntimeError(f"{error}: {self.log.read_text(errors='replace')[-500:]}")
 
     def __enter__(self):
         return self

@@ -62,6 +62,8 @@ GROUP_SETTINGS = {"groupName": GROUP, "consumeEnable": True, "consumeFromMinEnab
                       "initial": 5000, "max": 7200000, "multiplier": 2}},
                   "subscriptionDataSet": [{"topic": TOPICS[0], "expressionType": "TAG",
                                            "expression": "TagA", "version": 7}]}
+# How each refuses a store that another broker has open.
+IN_USE = {"agena": "is in use by another broker", "java": "Lock failed"}
 
 
 class Ledger:
@@ -237,7 +239,8 @@ def check_refused(kind, start):
     """A broker of this kind does not start: another one has the store."""
     try:
         intruder = start(kind, 10911 + free_offset())
-    except RuntimeError:
+    except RuntimeError as error:
+        expect(IN_USE[kind] in str(error), f"{kind} does not start, but not for the lock: {error}")
         return
     intruder.kill()
     raise AssertionError(f"{kind} has opened a store that another broker has open")
@@ -314,7 +317,8 @@ def main():
     try:
         run(options.binary, home, options.seed, options.messages)
     except (AssertionError, OSError, RuntimeError, ValueError) as error:
-        print(f"store_exchange: {type(error).__name__}: {error}\nfiles are kept in {home}", file=sys.stderr)
+        print(f"store_exchange: {type(error).__name__}: {error}\nfiles are kept in {home}",
+              file=sys.stderr)
         return 1
     shutil.rmtree(home)
     print("store_exchange: ok")

@@ -41,6 +41,7 @@ TOPICS = (MADE, ORDERED, SENT, "TBW102", "broker-a", "SELF_TEST_TOPIC", "RMQ_SYS
 # What both kinds of broker are told alike, and must show in their configuration.
 SETTINGS = {"defaultTopicQueueNums": 6, "registerNameServerPeriod": 10_000, "fileReservedTime": 48,
             "maxMessageSize": 3_000_000}
+SETTINGS_OF_BROKERS = (("java", ("java",)), ("agena", ("agena",)), ("both", ("java", "agena")))
 # What the official client does against each pair; tests/interop does all of it against agena.
 SCENARIOS = r"^(send\.(sync|batch|fast_port)|push\.clustering|litepull\.subscribe|query\.by_key)$"
 PATIENCE_S = 40
@@ -79,7 +80,7 @@ class Setting:
         self.running.close()
 
     def mask(self, text):
-        """Each server's address becomes its name; the fast port and the one for replication, too."""
+        """Each server's address becomes its name, on the ports beside it, too."""
         for name, broker in self.brokers.items():
             for more, what in ((0, ""), (-2, "-fast"), (1, "-replication")):
                 text = text.replace(f"127.0.0.1:{broker.port + more}", f"<{name}{what}>")
@@ -315,7 +316,7 @@ def run(binary, interop_cache, home):
     failed = 0
     reference = {}  # By the number of brokers.
     try:
-        for name, kinds in (("java", ("java",)), ("agena", ("agena",)), ("both", ("java", "agena"))):
+        for name, kinds in SETTINGS_OF_BROKERS:
             began = time.monotonic()
             with Setting(name, kinds, binary, home) as setting:
                 seen = views_of(setting, shell)
@@ -326,7 +327,8 @@ def run(binary, interop_cache, home):
                 wrong = differences(first, views)
                 failed += 1 if wrong else 0
                 print(f"{pair}: {len(views)} views, "
-                      f"{'the reference' if first is views else f'{len(wrong)} differ'}", flush=True)
+                      f"{'the reference' if first is views else f'{len(wrong)} differ'}",
+                      flush=True)
                 print("\n".join(wrong), end="\n" if wrong else "", flush=True)
             print(f"setting {name}: {time.monotonic() - began:.1f} s", flush=True)
     finally:

@@ -497,7 +497,11 @@ def comparable_body(answer):
     if answer["request"] == 26 and answer["code"] == 0:
         return sorted(line.split("=")[0] for line in body.splitlines())
     if body.startswith(("{", "[")):
-        return mask(fastjson.loads(body.encode("latin-1")))
+        shown = mask(fastjson.loads(body.encode("latin-1")))
+        if answer["request"] == 43 and answer["code"] == 0:
+            # Java counts every 500th commit, we count saves: when, is not ours to set.
+            shown["dataVersion"]["counter"] = "<n>"
+        return shown
     return body
 
 
