@@ -91,10 +91,13 @@ Status Checkpointing::finish(bool is_clean) {
 
 Status Checkpointing::write_snapshot() {
   QueueSnapshot snapshot;
-  snapshot.reserve(last_.claims.size());
+  snapshot.file_bytes = deps_.queues.entries_per_file() * kQueueEntrySize;
+  snapshot.queues.reserve(last_.claims.size());
   std::erase_if(last_.claims, [](const Claim& claim) { return claim.queue->is_deleted(); });
   for (const Claim& claim : last_.claims)
-    if (claim.max.value > 0) snapshot.push_back({claim.queue->topic, claim.queue->id, claim.max});
+    if (claim.max.value > 0)
+      snapshot.queues.push_back({claim.queue->topic, claim.queue->id,
+                                 std::min(claim.queue->floor(), claim.max), claim.max});
   TRY_OK(write_queue_snapshot(deps_.files, deps_.own_dir, snapshot));
   is_stale_ = false;
   return ok();

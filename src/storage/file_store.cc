@@ -108,7 +108,6 @@ Result<Recovered> FileStore::recover(RecoveryInput input) {
   parts_.queues = std::make_unique<QueueTable>(deps_.files, options_.root_dir + "/consumequeue",
                                                own_dir_ + "/trash", options_.queue_file_bytes,
                                                static_cast<size_t>(options_.queue_files_open_max));
-  TRY_OK(parts_.queues->load());
   Recovery recovery({*parts_.log, *parts_.queues, deps_.files, options_}, std::move(input));
   return recovery.run();
 }

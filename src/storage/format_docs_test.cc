@@ -175,11 +175,12 @@ TEST(StoreFormatDocs, QueueSnapshot) {
   auto snapshot = decode_queue_snapshot(as_bytes(doc.dumps[0]));
   ASSERT_TRUE(snapshot);
   EXPECT_EQ(encode_queue_snapshot(*snapshot), doc.dumps[0]);
-  Values seen = {{"queues", std::to_string(snapshot->size())}};
-  for (size_t i = 0; i < snapshot->size(); ++i) {
-    const QueueClaim& claim = (*snapshot)[i];
-    seen[fmt::format("queue.{}", i)] =
-        fmt::format("{}/{} below {}", claim.topic, claim.id.value, claim.max.value);
+  Values seen = {{"file bytes", std::to_string(snapshot->file_bytes)},
+                 {"queues", std::to_string(snapshot->queues.size())}};
+  for (size_t i = 0; i < snapshot->queues.size(); ++i) {
+    const QueueClaim& claim = snapshot->queues[i];
+    seen[fmt::format("queue.{}", i)] = fmt::format(
+        "{}/{} from {} below {}", claim.topic, claim.id.value, claim.floor.value, claim.max.value);
   }
   EXPECT_EQ(seen, doc.values[0]);
 }

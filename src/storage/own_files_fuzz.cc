@@ -24,7 +24,7 @@ void try_all(Bytes bytes) {
   }
   if (auto snapshot = decode_queue_snapshot(bytes)) {
     bool is_writable = true;
-    for (const QueueClaim& claim : *snapshot) is_writable &= claim.topic.size() <= 255;
+    for (const QueueClaim& claim : snapshot->queues) is_writable &= claim.topic.size() <= 255;
     ASSERT(!is_writable || encode_queue_snapshot(*snapshot) == as_text(bytes));
   }
 }

@@ -56,6 +56,12 @@ Result<std::vector<QueueFiles::Found>> QueueFiles::load() {
   return all;
 }
 
+bool QueueFiles::has_file_of(std::string_view topic, QueueId id, QueueOffset at) {
+  if (at.value < 0) return false;
+  return files_.exists(
+      fmt::format("{}/{}/{}/{}", dir_, topic, id.value, file_name_of(file_start(at.value))));
+}
+
 Result<bool> QueueFiles::load_queue(const std::string& topic, int32_t id, Found& found) {
   const std::string dir = fmt::format("{}/{}/{}", dir_, topic, id);
   TRY(names, files_.list(dir));

@@ -35,6 +35,8 @@ class QueueFiles {
   };
   Result<std::vector<Found>> load();
 
+  bool has_file_of(std::string_view topic, QueueId id, QueueOffset at);
+
   // How many of `out` could be read from `from` on; fewer where files or entries are missing.
   size_t read(const ConsumeQueue& queue, QueueOffset from, std::span<QueueEntry> out);
 

@@ -1,5 +1,6 @@
 // Which queues there were and how far they went when the checkpoint last moved: STORE/cpp/queues.
-// A queue that has fewer entries at the next start, or is gone, is made again from the log.
+// A queue that has fewer entries at the next start, or is gone, is made again from the log. After a
+// clean stop queues are taken up as it says, without a look at each of their files.
 //
 // Over:     io/files.h.  Under: recovery.h, checkpointing.h.
 // Threads:  one at a time.
@@ -20,11 +21,17 @@ namespace agena::storage {
 struct QueueClaim {
   std::string topic;
   QueueId id;
-  QueueOffset max;  // Entries below it were on the disk.
+  QueueOffset floor;  // The first entry of the first file.
+  QueueOffset max;    // Entries below it were on the disk.
 
   friend bool operator==(const QueueClaim&, const QueueClaim&) = default;
 };
-using QueueSnapshot = std::vector<QueueClaim>;
+struct QueueSnapshot {
+  int64_t file_bytes = 0;  // mappedFileSizeConsumeQueue: another size means other files.
+  std::vector<QueueClaim> queues;
+
+  friend bool operator==(const QueueSnapshot&, const QueueSnapshot&) = default;
+};
 
 std::string encode_queue_snapshot(const QueueSnapshot& snapshot);
 std::optional<QueueSnapshot> decode_queue_snapshot(Bytes bytes);

@@ -68,6 +68,15 @@ class QueueTable {
       EXCLUDES(files_mutex_);
 
   // ---- Recovery, one thread.
+  bool has_file_of(std::string_view topic, QueueId id, QueueOffset at) {
+    return files_.has_file_of(topic, id, at);
+  }
+  // A queue as it was noted, instead of load().
+  void take_up(std::string_view topic, QueueId id, QueueOffset floor, QueueOffset max)
+      EXCLUDES(mutex_) {
+    MutexLock lock(mutex_);
+    add(topic, id).start_at(floor, max);
+  }
   // What the files hold, also behind the queue's maximum.
   size_t read_files(const ConsumeQueue& queue, QueueOffset from, std::span<QueueEntry> out) {
     return files_.read(queue, from, out);

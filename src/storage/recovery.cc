@@ -25,12 +25,13 @@ Result<Recovered> Recovery::run() {
   result_.files = static_cast<int64_t>(deps_.log.segments().size());
   if (input_.mark) result_.newest = input_.mark->newest;
   result_.newest = std::max(result_.newest, input_.checkpoint.log_time);
-  if (can_trust_clean_stop()) {
+  if (is_log_as_left() && are_queues_as_left()) {
     result_.was_trusted = true;
     result_.end = result_.scanned_from = input_.mark->flushed;
     TRY_OK(deps_.log.start_at(result_.end));
     return std::move(result_);
   }
+  TRY_OK(deps_.queues.load());
   TRY_OK(finish_deletions());
   PhysicalOffset from = lacks_queues() ? deps_.log.begin() : dispatch_point();
   TRY_OK(scan_from(from));
@@ -47,8 +48,8 @@ Result<Recovered> Recovery::run() {
   return std::move(result_);
 }
 
-// The last stop was clean, nobody else has used the store since, and every queue is there.
-bool Recovery::can_trust_clean_stop() {
+// The last stop was clean, and nobody else has used the store since.
+bool Recovery::is_log_as_left() {
   if (input_.stop != LastStop::clean || !input_.mark || !input_.mark->is_clean) return false;
   std::array<std::byte, kCheckpointSize> page{};
   encode_checkpoint(input_.checkpoint, page);
@@ -58,16 +59,23 @@ bool Recovery::can_trust_clean_stop() {
   if (segments.empty() ? end.value != 0
                        : end < segments.front()->start || end > segments.back()->end())
     return false;
-  if (scan_.is_valid_at(end)) return false;
+  return !scan_.is_valid_at(end);
+}
+
+// Every queue's newest file is where it was: then the queues are taken up as they were noted, which
+// costs one question a queue where looking for its ends costs thirty.
+bool Recovery::are_queues_as_left() {
   if (!input_.snapshot) return false;
-  for (const QueueClaim& claim : *input_.snapshot) {
-    ConsumeQueue* queue = deps_.queues.find(claim.topic, claim.id);
-    if (queue == nullptr || queue->max() != claim.max) return false;
-  }
-  const auto all = deps_.queues.all();
-  const auto filled = std::count_if(all.begin(), all.end(),
-                                    [](ConsumeQueue* queue) { return queue->max().value > 0; });
-  return static_cast<size_t>(filled) == input_.snapshot->size();
+  const auto& noted = *input_.snapshot;
+  if (noted.file_bytes != deps_.queues.entries_per_file() * kQueueEntrySize) return false;
+  const bool are_there =
+      std::all_of(noted.queues.begin(), noted.queues.end(), [&](const QueueClaim& claim) {
+        return deps_.queues.has_file_of(claim.topic, claim.id, claim.max - 1);
+      });
+  if (!are_there) return false;
+  for (const QueueClaim& claim : noted.queues)
+    deps_.queues.take_up(claim.topic, claim.id, claim.floor, claim.max);
+  return true;
 }
 
 // Java leaves our own files as they are: with messages in its checkpoint that are newer than our
@@ -103,7 +111,7 @@ bool Recovery::lacks_queues() {
   bool lacks = deps_.queues.all().empty();
   // A topic that another broker has deleted since is in our snapshot all the same.
   if (!input_.snapshot || !is_only_ours()) return lacks;
-  for (const QueueClaim& claim : *input_.snapshot) {
+  for (const QueueClaim& claim : input_.snapshot->queues) {
     ConsumeQueue* queue = deps_.queues.find(claim.topic, claim.id);
     if (claim.max.value == 0 || (queue != nullptr && queue->max() >= claim.max)) continue;
     if (input_.deleted.contains(claim.topic)) continue;  // It may be from before the deletion.

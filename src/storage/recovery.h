@@ -73,7 +73,8 @@ class Recovery {
   Result<Recovered> run();
 
  private:
-  bool can_trust_clean_stop();
+  bool is_log_as_left();
+  bool are_queues_as_left();
   PhysicalOffset dispatch_point();
   bool is_only_ours() const;
   bool lacks_queues();
