@@ -56,6 +56,14 @@ class Setting:
         self.namesrvs, self.brokers = {}, {}
 
     def __enter__(self):
+        try:
+            self.start()
+        except BaseException:
+            self.running.close()
+            raise
+        return self
+
+    def start(self):
         self.namesrvs["java"] = self.keep(peer.start_namesrv(
             self.home / "java-namesrv", 9876 + free_offset(), short_run=True))
         self.namesrvs["agena"] = self.keep(Namesrv(
@@ -70,7 +78,6 @@ class Setting:
                 broker = Broker(self.binary, home, port, addresses, brokerName=name,
                                 brokerClusterName=CLUSTER, **SETTINGS)
             self.brokers[name] = self.keep(broker)
-        return self
 
     def keep(self, process):
         self.running.callback(process.kill)
