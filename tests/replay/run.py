@@ -12,7 +12,8 @@ start, code, flag, extFields with their JSON types, body (Latin-1) and the answe
 ends of long bodies follow from their recorded lengths, but for the version in the heartbeat of
 `pull`. Topics are made beforehand, as the stub knew every topic.
 
-The recordings of the three gRPC clients wait for the gRPC proxy, which does not exist yet.
+The recordings of the three gRPC clients (C++ and Python 5.1.1, Node 1.0.8) wait for the gRPC proxy,
+which does not exist yet: nothing below it takes what they write.
 """
 import argparse
 import json
@@ -29,6 +30,7 @@ import remoting  # noqa: E402
 from server import Dev  # noqa: E402
 
 ROUTE, CREATE_TOPIC, PULL, SEND, END_TRANSACTION, QUERY_OFFSET = 105, 17, 11, 310, 37, 14
+MAX_OFFSET, MEMBERS, LOCK = 30, 38, 41
 CPP, VERSION = "CPP", 333
 MAY_WAIT = 2  # In the sysFlag of a pull.
 QUEUES = 2
@@ -115,10 +117,53 @@ def check_answer(request, answer):
         expect_equal([each["writeQueueNums"] for each in queues], [QUEUES], f"{what}: queues")
 
 
+def places_of(queues):
+    return sorted((each["topic"], each["brokerName"], each["queueId"]) for each in queues)
+
+
+def check_fields(request, answer, sent):
+    """The parts of an answer that this client reads. `sent` counts what each queue holds."""
+    fields = request["extFields"]
+    what = f"{request['at']} {request['code']} {fields.get('topic', fields.get('b', ''))}"
+    code = request["code"]
+    if code == SEND and answer.code == 0:
+        place = (fields["b"], fields["e"])
+        expect_equal((answer.fields["queueId"], answer.fields["queueOffset"]),
+                     (str(fields["e"]), str(sent.get(place, 0))), f"{what}: the message's place")
+        # A batch is answered with an id for each message.
+        count = request["body"].count("UNIQ_KEY") if fields["m"] == "true" else 1
+        ids = answer.fields["msgId"].split(",")
+        expect_equal([len(ids), *{len(each) for each in ids}], [count, 32], f"{what}: message ids")
+        sent[place] = sent.get(place, 0) + count
+    elif code == PULL:
+        end = sent.get((fields["topic"], fields["queueId"]), 0)
+        expect_equal((answer.fields["minOffset"], answer.fields["maxOffset"]), ("0", str(end)),
+                     f"{what}: the queue's ends")
+        begin = int(fields["queueOffset"])
+        stored = list(remoting.records(answer.body))
+        expect_equal([each["queue_offset"] for each in stored],
+                     list(range(begin, end)) if answer.code == 0 else [], f"{what}: messages")
+        expect_equal(answer.fields["nextBeginOffset"], str(min(begin + len(stored), end)),
+                     f"{what}: nextBeginOffset")
+        expect_equal(answer.fields["suggestWhichBrokerId"], "0", f"{what}: suggestWhichBrokerId")
+    elif code == MAX_OFFSET:
+        expect_equal(answer.fields["offset"],
+                     str(sent.get((fields["topic"], fields["queueId"]), 0)), f"{what}: offset")
+    elif code == QUERY_OFFSET and answer.code == 0:
+        expect_equal(int(answer.fields["offset"]) >= 0, True, f"{what}: offset")
+    elif code == MEMBERS:
+        members = json.loads(answer.body)["consumerIdList"]
+        expect_equal(len(members), 1, f"{what}: members {members}")
+    elif code == LOCK:
+        asked = json.loads(request["body"])["mqSet"]
+        locked = json.loads(answer.body)["lockOKMQSet"]
+        expect_equal(places_of(locked), places_of(asked), f"{what}: locked queues")
+
+
 def replay(namesrv, broker, requests):
     """Returns how many were answered and how long the longest waiting pull took."""
     clients = {True: Client(namesrv), False: Client(broker)}
-    waiting, answered = [], 0
+    waiting, answered, sent = [], 0, {}
     for request in requests:
         client = clients[request["code"] == ROUTE]
         opaque = client.send(request)
@@ -128,10 +173,12 @@ def replay(namesrv, broker, requests):
             waiting.append((request, opaque, time.monotonic()))
             continue
         check_answer(request, client.answer(opaque))
+        check_fields(request, client.answer(opaque), sent)
         answered += 1
     longest = 0
     for request, opaque, since in waiting:
         check_answer(request, clients[False].answer(opaque))
+        check_fields(request, clients[False].answer(opaque), sent)
         answered += 1
         longest = max(longest, time.monotonic() - since)
     leftover = set(clients[False].answers) & one_way_opaques(requests)
