@@ -109,10 +109,12 @@ struct Client::State : ConnectionWatcher, std::enable_shared_from_this<Client::S
   void close() {
     if (std::exchange(closed, true)) return;
     sweep_timer.reset();
-    for (auto& [address, peer] : peers) {
-      if (peer.connection != nullptr) peer.connection->close_after_send();
-      for (auto& one : std::exchange(peer.waiting, {})) {
-        if (one.done) one.done(Error{Errc::not_open, "the client is closed"});
+    const Error why{Errc::not_open, "the client is closed"};
+    // Callbacks may come back to us; a connection may end after we are gone.
+    for (auto& [address, peer] : std::exchange(peers, {})) {
+      if (peer.connection != nullptr) peer.connection->leave(why);
+      for (auto& one : peer.waiting) {
+        if (one.done) one.done(why);
       }
     }
   }

@@ -167,11 +167,21 @@ void Connection::close_after_send() {
   stream_->close_after_send();
 }
 
-void Connection::on_closed(const Error& why) {
-  closed_ = true;
+void Connection::leave(const Error& why) {
+  deps_.watcher = nullptr;
+  close_after_send();
+  fail_pending(why);
+}
+
+void Connection::fail_pending(const Error& why) {
   auto pending = std::move(pending_);
   pending_.clear();
-  for (auto& [opaque, request] : pending) request.done(Error{Errc::unreachable, describe(why)});
+  for (auto& [opaque, request] : pending) request.done(why);
+}
+
+void Connection::on_closed(const Error& why) {
+  closed_ = true;
+  fail_pending({Errc::unreachable, describe(why)});
   if (deps_.watcher != nullptr) deps_.watcher->on_connection_closed(*this);
 }
 

@@ -68,6 +68,9 @@ class Connection final : public io::StreamEvents, public std::enable_shared_from
   void start();
   void close(const Error& why);  // Any thread.
   void close_after_send();       // Any thread.
+  // As close_after_send, for an owner that goes away: requests of ours fail before this returns,
+  // and the watcher hears no more of this connection. The loop's thread only.
+  void leave(const Error& why);
   bool closed() const { return closed_.load(std::memory_order_relaxed); }
 
   // Any thread. The callback comes once, on the loop: answer, Errc::timed_out or unreachable.
@@ -113,6 +116,7 @@ class Connection final : public io::StreamEvents, public std::enable_shared_from
   void dispatch(const wire::Frame& frame);
   void update_reading();
   bool over_limits();
+  void fail_pending(const Error& why);
 
   ConnectionDeps deps_;
   std::shared_ptr<io::Stream> stream_;

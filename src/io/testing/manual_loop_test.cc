@@ -111,6 +111,13 @@ TEST_F(ManualLoopTest, EchoesInPieces) {
   EXPECT_EQ(client->received, "abcdefgh");
 }
 
+TEST_F(ManualLoopTest, WhatTheTestItselfWritesArrivesInTheSameRun) {
+  auto end = connect(listen());
+  accepted[0]->stream->out().append("to the loop that comes first");
+  net.run_ready();
+  EXPECT_EQ(end->received, "to the loop that comes first");
+}
+
 TEST_F(ManualLoopTest, AFullWindowHoldsTheSenderBack) {
   net.set_window_bytes(10);
   auto client = connect(listen());
