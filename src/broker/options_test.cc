@@ -299,11 +299,8 @@ std::string limits_table() {
       fmt::format("{} bytes, and {}:1 above {} bytes", inflate.bytes_max, inflate.ratio_max,
                   inflate.any_ratio_bytes),
       "the request is refused");
-  row("from the connection to its first byte", fmt::format("{} ms", rpc.first_byte_ms_max),
-      "the connection is closed");
-  row("from a frame's first byte to its last", fmt::format("{} ms", rpc.partial_frame_ms_max),
-      "the connection is closed");
-  row("requests of one connection that are not answered yet", fmt::format("{}", rpc.in_flight_max),
+  row("requests of one connection that are not answered yet",
+      fmt::format("{}, or {} bytes of them", rpc.in_flight_max, rpc.in_flight_bytes_max),
       "no more is read until some are answered");
   row("bytes that wait for one peer to take them",
       fmt::format("{}, then {}", rpc.unsent_pause_bytes, rpc.unsent_bytes_max),

@@ -3,11 +3,23 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "io/host.h"
 
 namespace agena::cmd {
 namespace {
 
 constexpr int kFastPortDistance = 2;  // RocketMQ's second port: listenPort - 2.
+
+// However many connect, the store must still be able to open its next file.
+void leave_files_room(rpc::Limits& limits) {
+  constexpr int64_t kFiles = 4'096;
+  const int64_t open_max = io::raise_open_files_limit();
+  auto room = static_cast<size_t>(std::max({int64_t{1}, open_max / 2, open_max - kFiles}));
+  if (limits.connections_max <= room) return;
+  AGENA_LOG(info, "rpc", "{} connections at most: only {} files and connections may be open", room,
+            open_max);
+  limits.connections_max = room;
+}
 
 rpc::ServerOptions server_options(const rpc::ListenOptions& listen, bool has_fast_port) {
   rpc::ServerOptions out;
@@ -17,6 +29,7 @@ rpc::ServerOptions server_options(const rpc::ListenOptions& listen, bool has_fas
     out.ports.push_back(static_cast<uint16_t>(listen.listen_port - kFastPortDistance));
   }
   out.limits = listen.limits;
+  leave_files_room(out.limits);
   return out;
 }
 

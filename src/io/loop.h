@@ -33,7 +33,9 @@ class StreamEvents {
   // `unread` is everything received and not yet taken; returns how many bytes it took. The rest is
   // shown again, with more behind it, when more has come. Views into it end with the call.
   virtual size_t on_data(Bytes unread) = 0;
-  virtual void on_drained() = 0;  // The output, which had been more than the socket took, is gone.
+  // The output is gone, after it had been more than the socket took, or while reading is paused:
+  // who pauses because there is so much output may rely on hearing when it has left.
+  virtual void on_drained() = 0;
   virtual void on_closed(const Error& why) = 0;  // Once, also after close(); last call.
 };
 

@@ -80,7 +80,8 @@ std::span<const std::string_view> system_topics() {
 }
 
 bool is_send_refused(std::string_view topic) {
-  return std::find(kSendRefused.begin(), kSendRefused.end(), topic) != kSendRefused.end();
+  return topic.starts_with(kSystemTopicPrefix) ||
+         std::find(kSendRefused.begin(), kSendRefused.end(), topic) != kSendRefused.end();
 }
 
 bool is_system_group(std::string_view group) {

@@ -53,7 +53,8 @@ struct BrokerNames {
 bool is_system_topic(std::string_view topic);
 bool is_system_topic(std::string_view topic, const BrokerNames& own);
 std::span<const std::string_view> system_topics();  // Without the prefix rmq_sys_.
-// Clients may not send there: only the broker itself writes these.
+// Clients may not send there: only the broker itself writes these. Java leaves those that begin
+// with rmq_sys_ open, and takes what anybody puts there for its own timers and receipts.
 bool is_send_refused(std::string_view topic);
 bool is_system_group(std::string_view group);
 

@@ -3,33 +3,31 @@
 namespace agena::rpc {
 
 Responder::State::~State() {
-  auto kept = counted && !answered.load() ? connection.lock() : nullptr;
+  auto kept = counted_bytes > 0 && !answered.load() ? connection.lock() : nullptr;
   if (!kept) return;
   auto& loop = kept->loop();
-  loop.post([kept = std::move(kept)] { kept->release_request(); });
+  loop.post([kept = std::move(kept), bytes = counted_bytes] { kept->answer_held({}, bytes); });
 }
 
 bool Responder::take() const {
-  return !state_->answered.exchange(true) && !(state_->oneway && !state_->counted);
+  return !state_->answered.exchange(true) && !(state_->oneway && state_->counted_bytes == 0);
 }
 
 void Responder::deliver(Buffer frame) const {
   auto connection = state_->connection.lock();
   if (!connection) return;
-  bool counted = state_->counted;
-  bool oneway = state_->oneway;
-  auto put = [counted, oneway](Connection& to, Buffer& bytes) {
-    if (!oneway && !to.closed()) to.out().append(bytes.view());
-    if (counted) to.release_request();
-  };
-  if (connection->loop().on_this_thread()) {
-    put(*connection, frame);
+  size_t counted_bytes = state_->counted_bytes;
+  if (state_->oneway) frame.clear();
+  auto& loop = connection->loop();
+  if (loop.on_this_thread()) {
+    connection->answer_held(frame.view(), counted_bytes);
     return;
   }
-  auto& loop = connection->loop();
   // std::function wants copyable captures; the frame is shared rather than copied.
   auto shared = std::make_shared<Buffer>(std::move(frame));
-  loop.post([connection = std::move(connection), shared, put] { put(*connection, *shared); });
+  loop.post([connection = std::move(connection), shared, counted_bytes] {
+    connection->answer_held(shared->view(), counted_bytes);
+  });
 }
 
 Responder Call::defer(Hold hold) {
@@ -43,8 +41,10 @@ Responder Call::defer(Hold hold) {
   state.opaque = header_.opaque;
   state.serialization = header_.serialization;
   state.oneway = header_.is_oneway();
-  state.counted = hold == Hold::counted;
-  if (state.counted) connection_.hold_request();
+  if (hold == Hold::counted) {
+    state.counted_bytes = wire_bytes_;
+    connection_.hold_request(wire_bytes_);
+  }
   return later;
 }
 

@@ -62,7 +62,7 @@ class Responder {
     int32_t opaque = 0;
     wire::Serialization serialization = wire::Serialization::json;
     bool oneway = false;
-    bool counted = false;
+    size_t counted_bytes = 0;  // 0: not against the connection's limits.
     std::atomic<bool> answered{false};
     ~State();
   };
@@ -73,8 +73,13 @@ class Responder {
 
 class Call {
  public:
-  Call(Connection& connection, const wire::Header& header, Bytes body, const io::Clock& clock)
-      : connection_(connection), header_(header), body_(body), clock_(clock) {}
+  Call(Connection& connection, const wire::Header& header, const wire::Frame& frame,
+       const io::Clock& clock)
+      : connection_(connection),
+        header_(header),
+        body_(frame.body),
+        wire_bytes_(frame.wire_bytes),
+        clock_(clock) {}
 
   Connection& connection() { return connection_; }
   const wire::Header& header() const { return header_; }
@@ -107,6 +112,7 @@ class Call {
   Connection& connection_;
   const wire::Header& header_;
   Bytes body_;
+  size_t wire_bytes_;
   const io::Clock& clock_;
   bool answered_ = false;
 };

@@ -78,7 +78,7 @@ void Connection::dispatch(const wire::Frame& frame) {
   }
   language_ = header_.language;
   version_ = header_.version;
-  Call call(*this, header_, frame.body, deps_.clock);
+  Call call(*this, header_, frame, deps_.clock);
   if (deps_.router != nullptr) {
     deps_.router->dispatch(call);
   } else {
@@ -88,8 +88,10 @@ void Connection::dispatch(const wire::Frame& frame) {
 
 // Requests stay in the socket while too much is unanswered or unsent.
 void Connection::update_reading() {
-  bool want = !quiet_ && in_flight_ < deps_.limits.in_flight_max &&
-              stream_->unsent() < deps_.limits.unsent_pause_bytes;
+  const Limits& limits = deps_.limits;
+  bool want = !quiet_ && in_flight_ < limits.in_flight_max &&
+              in_flight_bytes_ < limits.in_flight_bytes_max &&
+              stream_->unsent() < limits.unsent_pause_bytes;
   if (over_limits() || want == reading_) return;
   reading_ = want;
   if (want) {
@@ -110,10 +112,15 @@ void Connection::quiesce() {
   if (!closed()) update_reading();
 }
 
-void Connection::release_request() {
-  ASSERT(in_flight_ > 0);
-  --in_flight_;
-  if (!closed()) update_reading();
+void Connection::answer_held(Bytes frame, size_t held_bytes) {
+  if (held_bytes > 0) {
+    ASSERT(in_flight_ > 0 && in_flight_bytes_ >= held_bytes);
+    --in_flight_;
+    in_flight_bytes_ -= held_bytes;
+  }
+  if (closed()) return;
+  if (!frame.empty()) stream_->out().append(frame);
+  update_reading();
 }
 
 void Connection::on_drained() {

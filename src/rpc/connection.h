@@ -94,8 +94,13 @@ class Connection final : public io::StreamEvents, public std::enable_shared_from
 
   // Where an answer is appended in place; the loop's thread only.
   Buffer& out() { return stream_->out(); }
-  void hold_request() { ++in_flight_; }  // A counted request will be answered later.
-  void release_request();
+  // A counted request, of so many bytes, will be answered later.
+  void hold_request(size_t bytes) {
+    ++in_flight_;
+    in_flight_bytes_ += bytes;
+  }
+  // Sends a late answer, if there is one; `held_bytes` as given to hold_request, 0 if it was not.
+  void answer_held(Bytes frame, size_t held_bytes);
   int32_t in_flight() const { return in_flight_; }
 
   void quiesce();  // Takes no further requests; answers still leave.
@@ -126,6 +131,7 @@ class Connection final : public io::StreamEvents, public std::enable_shared_from
   wire::Language language_ = wire::Language::other;
   int32_t version_ = 0;
   int32_t in_flight_ = 0;
+  size_t in_flight_bytes_ = 0;
   bool reading_ = true;
   bool heard_ = false;
   bool quiet_ = false;

@@ -99,6 +99,23 @@ std::vector<OptionRow> listen_rows() {
            .max = 1'000'000,
            .origin = Origin::agena,
            .why = "One address must not take every connection, or a proxy in front needs more."}),
+      option<&O::limits, &Limits::first_byte_ms_max>(
+          {.key = "firstByteTimeoutSeconds",
+           .min = 1,
+           .max = 86'400,
+           .unit = "seconds",
+           .origin = Origin::agena,
+           .scale = 1'000,
+           .why = "Connections that never say anything are to go sooner, or are made in advance."}),
+      option<&O::limits, &Limits::partial_frame_ms_max>(
+          {.key = "partialFrameTimeoutSeconds",
+           .min = 1,
+           .max = 86'400,
+           .unit = "seconds",
+           .origin = Origin::agena,
+           .scale = 1'000,
+           .why = "Networks are so slow that one message takes longer, or stalled peers are to go "
+                  "sooner."}),
       option<&O::limits, &Limits::idle_ms_max>(
           {.key = "serverChannelMaxIdleTimeSeconds",
            .min = 1,

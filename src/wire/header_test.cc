@@ -57,7 +57,7 @@ TEST(JsonHeader, RefusesWhatIsBroken) {
   for (std::string_view bad :
        {"", "{", "[]", R"({"code":"x"})", R"({"code":1)", R"({"code":1,,})", R"({"extFields":{"a")",
         R"({"extFields":{"a":"\u12"}})", R"({"code":99999999999})", R"({"extFields":7})",
-        R"({"x":tru"})", R"({"remark":"\q"})"}) {
+        R"({"x":tru"})", R"({"remark":"\q"})", R"({"code":1}{})"}) {
     EXPECT_FALSE(reader.read(as_bytes(bad), Serialization::json, out)) << bad;
   }
   std::string deep = "{\"x\":" + std::string(100, '[') + std::string(100, ']') + "}";

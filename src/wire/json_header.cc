@@ -37,6 +37,11 @@ class Cursor {
     return rest_.empty() ? '\0' : rest_.front();
   }
 
+  bool at_end() {
+    skip_blanks();
+    return rest_.empty();
+  }
+
   std::string_view string() {
     skip_blanks();
     if (rest_.empty() || (rest_.front() != '"' && rest_.front() != '\'')) return fail_text();
@@ -263,6 +268,7 @@ Status read_json_header(std::string_view json, std::string& unescaped, Header& o
     }
     if (!cursor.take(',') && cursor.peek() != '}') cursor.fail();
   }
+  if (!cursor.at_end()) cursor.fail();
   if (!cursor.ok()) return Error{Errc::bad_frame, "the JSON header cannot be read"};
   return ok();
 }

@@ -59,6 +59,10 @@ class Sender {
 };
 
 Result<TopicRef> Sender::topic_of(const SendMessage& request) const {
+  if (message::is_send_refused(request.topic)) {
+    return Error{Errc::no_permission,
+                 fmt::format("Sending message to topic[{}] is forbidden.", request.topic)};
+  }
   if (TopicRef found = deps_.topics.find(request.topic)) return found;
   TRY_OK(message::check_topic(request.topic));
   bool is_retry = message::is_retry_topic(request.topic);
@@ -77,10 +81,6 @@ Result<TopicRef> Sender::topic_of(const SendMessage& request) const {
 Status Sender::check(const rpc::Call& call, const SendMessage& request, const TopicRef& topic,
                      bool is_batch) const {
   const Options& options = deps_.options;
-  if (message::is_send_refused(request.topic)) {
-    return Error{Errc::no_permission,
-                 fmt::format("Sending message to topic[{}] is forbidden.", request.topic)};
-  }
   bool broker_writes = (options.broker_permission & wire::kPermWrite) != 0;
   if (!broker_writes && topic->is_order) {
     return Error{Errc::no_permission,

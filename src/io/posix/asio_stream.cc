@@ -180,7 +180,8 @@ void AsioStream::sent_all() {
     return;
   }
   auto events = events_;
-  if (std::exchange(was_blocked_, false) && events) events->on_drained();
+  bool is_awaited = std::exchange(was_blocked_, false) || paused_;
+  if (is_awaited && events) events->on_drained();
 }
 
 void AsioStream::await_writable() {

@@ -3,8 +3,10 @@
 #include <arpa/inet.h>
 #include <ifaddrs.h>
 #include <net/if.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace agena::io {
@@ -50,6 +52,18 @@ HostFacts read_host_facts() {
   long pages = ::sysconf(_SC_PHYS_PAGES);
   if (pages > 0) out.memory_bytes = int64_t{pages} * ::sysconf(_SC_PAGESIZE);
   return out;
+}
+
+int64_t raise_open_files_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;  // What every system gives.
+  if (limit.rlim_cur < limit.rlim_max) {
+    rlimit wanted = limit;
+    wanted.rlim_cur = limit.rlim_max;
+    if (::setrlimit(RLIMIT_NOFILE, &wanted) == 0) limit = wanted;
+  }
+  constexpr rlim_t kPlenty = 1 << 30;  // "Infinity" is one more value to count with.
+  return static_cast<int64_t>(std::min(limit.rlim_cur, kPlenty));
 }
 
 }  // namespace agena::io

@@ -115,7 +115,7 @@ void ManualStream::flush() {
   }
   if (closes_after_send_) {
     close();
-  } else if (std::exchange(was_blocked_, false) && events_) {
+  } else if ((std::exchange(was_blocked_, false) || paused_) && events_) {
     auto events = events_;
     events->on_drained();
   }
