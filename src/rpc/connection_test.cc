@@ -160,6 +160,44 @@ TEST_F(ConnectionTest, ClosesWhenTheOutputGrowsPastItsLimit) {
   EXPECT_EQ(watched, 1);
 }
 
+TEST_F(ConnectionTest, LeavesRequestsUnreadWhileTooManyBytesAreUnanswered) {
+  limits.in_flight_bytes_max = 10'000;
+  auto peer = connect();
+  const std::string body(6'000, 'x');
+  for (int32_t i = 0; i < 3; ++i) peer->send(frame_of(Hang{}, i, body));
+  run();
+  EXPECT_EQ(held.size(), 2u) << "the one that goes beyond the limit is the last";
+  held[0].reply(0, {});
+  run();
+  EXPECT_EQ(held.size(), 3u);
+}
+
+TEST_F(ConnectionTest, ReadsOnWhenItsManyAnswersLeaveInOneWrite) {
+  limits.unsent_pause_bytes = 1'000;
+  auto peer = connect();  // Whose window takes all of them.
+  std::string all;
+  for (int32_t i = 0; i < 50; ++i) all += frame_of(Echo{"x"}, i, std::string(900, 'x'));
+  peer->send(all);
+  run();
+  EXPECT_EQ(echoes, 50);
+  EXPECT_EQ(peer->answers().size(), 50u);
+}
+
+TEST_F(ConnectionTest, ParkedAnswersEndItAsSoonAsTheyAreTooMany) {
+  limits.unsent_bytes_max = 20'000;
+  net.set_window_bytes(500);
+  auto peer = connect();
+  for (int32_t i = 0; i < 30; ++i) peer->send(frame_of(Park{}, i));
+  peer->stream->pause_reading();
+  run();
+  ASSERT_EQ(held.size(), 30u);
+  const std::string body(1'000, 'x');
+  size_t answered = 0;
+  while (answered < held.size() && !ours().closed()) held[answered++].reply(0, {}, as_bytes(body));
+  EXPECT_GT(answered, 15u);
+  EXPECT_LT(answered, 22u) << "no sweep had to come";
+}
+
 TEST_F(ConnectionTest, WaitsForTheFirstByteOnlySoLong) {
   limits.first_byte_ms_max = 10'000;
   auto silent = connect();

@@ -303,6 +303,16 @@ TEST_F(PosixLoopTest, ABigWriteWaitsForTheReaderAndThenTellsDrained) {
   EXPECT_EQ(server->drained(), 1) << "a write that the socket took at once is no news";
 }
 
+TEST_F(PosixLoopTest, APausedOwnerHearsThatItsOutputIsGoneEvenInOneWrite) {
+  auto client = connect(listen());
+  auto server = accepted_end();
+  on_loop(loop, [&] { server->stream->pause_reading(); });
+  send(loop, *server, "small");
+  ASSERT_TRUE(server->wait_drained());
+  EXPECT_EQ(server->unsent_when_drained(), 0u);
+  ASSERT_TRUE(client->wait_received(5));
+}
+
 TEST_F(PosixLoopTest, TurnEndHooksRunBeforeAnythingIsSent) {
   std::shared_ptr<End> server;
   uint16_t port = listen();

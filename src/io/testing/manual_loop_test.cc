@@ -134,6 +134,17 @@ TEST_F(ManualLoopTest, AFullWindowHoldsTheSenderBack) {
   EXPECT_EQ(server.received.size(), 25u);
 }
 
+TEST_F(ManualLoopTest, APausedOwnerHearsThatItsOutputIsGone) {
+  auto client = connect(listen());
+  client->stream->out().append("one");
+  net.run_ready();
+  EXPECT_EQ(client->drained, 0) << "nobody waits for it";
+  client->stream->pause_reading();
+  client->stream->out().append("two");
+  net.run_ready();
+  EXPECT_EQ(client->drained, 1);
+}
+
 TEST_F(ManualLoopTest, WhatAPausedOwnerLeftIsShownAgain) {
   auto client = connect(listen());
   auto& server = *accepted[0];
