@@ -131,14 +131,22 @@ std::optional<ConsumerGroup> ClientTable::consumer_group(std::string_view group)
   return out;
 }
 
-std::optional<wire::SubscriptionData> ClientTable::subscription(std::string_view group,
-                                                                std::string_view topic) const {
+std::optional<ClientTable::Reading> ClientTable::reading(std::string_view group,
+                                                         std::string_view topic) const {
   MutexLock lock(mutex_);
   auto at = consumers_.find(group);
   if (at == consumers_.end()) return std::nullopt;
-  auto found = at->second.facts.subscriptions.find(std::string(topic));
-  if (found == at->second.facts.subscriptions.end()) return std::nullopt;
-  return found->second;
+  const ConsumerGroup& facts = at->second.facts;
+  Reading out{facts.message_model, {}};
+  auto found = facts.subscriptions.find(std::string(topic));
+  if (found != facts.subscriptions.end()) out.subscription = found->second;
+  return out;
+}
+
+std::optional<wire::SubscriptionData> ClientTable::subscription(std::string_view group,
+                                                                std::string_view topic) const {
+  auto live = reading(group, topic);
+  return live ? std::move(live->subscription) : std::nullopt;
 }
 
 std::vector<ClientInfo> ClientTable::consumers(std::string_view group) const {

@@ -61,6 +61,13 @@ class ClientTable {
   bool fingerprint_changed(std::string_view group, int32_t fingerprint);
 
   std::optional<ConsumerGroup> consumer_group(std::string_view group) const;
+  // What each pull asks: how a live group reads, and what it takes of the topic. Its members, who
+  // may be many, are left out.
+  struct Reading {
+    wire::MessageModel message_model;
+    std::optional<wire::SubscriptionData> subscription;
+  };
+  std::optional<Reading> reading(std::string_view group, std::string_view topic) const;
   std::optional<wire::SubscriptionData> subscription(std::string_view group,
                                                      std::string_view topic) const;
   std::vector<ClientInfo> consumers(std::string_view group) const;

@@ -169,7 +169,7 @@ std::optional<Refusal> Puller::subscription_of(const PullMessage& request, const
   if ((request.sys_flag & kHasSubscription) != 0) {
     return use_tags(request.subscription.value_or(""), request.expression_type.value_or(""));
   }
-  auto live = deps_.clients.consumer_group(request.consumer_group);
+  auto live = deps_.clients.reading(request.consumer_group, request.topic);
   if (!live) return refuse(Errc::subscription_not_exist, "the consumer's group info not exist");
   if (!group->consume_broadcast_enable && live->message_model == wire::MessageModel::broadcasting) {
     return Refusal{
@@ -183,14 +183,13 @@ std::optional<Refusal> Puller::subscription_of(const PullMessage& request, const
                                           request.consumer_group, request.topic)},
         Forbidden::subscription};
   }
-  auto at = live->subscriptions.find(std::string(request.topic));
-  if (at == live->subscriptions.end()) {
+  if (!live->subscription) {
     return refuse(Errc::subscription_not_exist, "the consumer's subscription not exist");
   }
-  if (at->second.sub_version < request.sub_version) {
+  if (live->subscription->sub_version < request.sub_version) {
     return refuse(Errc::subscription_not_latest, "the consumer's subscription not latest");
   }
-  return use_tags(at->second.sub_string, at->second.expression_type);
+  return use_tags(live->subscription->sub_string, live->subscription->expression_type);
 }
 
 void Puller::commit(const PullMessage& request, QueueOffset next) const {
