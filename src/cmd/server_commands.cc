@@ -102,7 +102,8 @@ std::function<int()> runner(std::shared_ptr<ServerOptions> options,
 std::shared_ptr<ServerOptions> add_common(CLI::App& app) {
   auto options = std::make_shared<ServerOptions>();
   app.add_option("-c,--configFile", options->config_file, "A properties file with Java's keys");
-  app.add_flag("-p,--printConfigItem", options->print, "Print the effective configuration and end");
+  app.add_flag("-p,-m,--printConfigItem,--printImportantConfig", options->print,
+               "Print the effective configuration and end");
   app.add_option("--explain-config", options->explain, "Explain one key, or `all`, and end");
   return options;
 }
@@ -110,7 +111,10 @@ std::shared_ptr<ServerOptions> add_common(CLI::App& app) {
 }  // namespace
 
 std::function<int()> setup_namesrv(CLI::App& app) {
-  return runner(add_common(app), run_namesrv);
+  auto options = add_common(app);
+  // Java's script takes it from everybody, and no name server has a use for it.
+  app.add_option("-n,--namesrvAddr", options->name_servers, "Has no effect");
+  return runner(options, run_namesrv);
 }
 
 std::function<int()> setup_broker(CLI::App& app) {
