@@ -23,6 +23,7 @@ inline constexpr std::string_view kRetryPrefix = "%RETRY%";
 inline constexpr std::string_view kDlqPrefix = "%DLQ%";
 inline constexpr std::string_view kLmqPrefix = "%LMQ%";
 inline constexpr std::string_view kSystemTopicPrefix = "rmq_sys_";
+inline constexpr std::string_view kTraceTopicPrefix = "rmq_sys_TRACE_DATA_";
 inline constexpr std::string_view kSystemGroupPrefix = "CID_RMQ_SYS_";
 
 namespace system_topic {

@@ -63,6 +63,7 @@ TEST(Names, TopicsOfTheBrokerAlone) {
   EXPECT_TRUE(is_send_refused("SCHEDULE_TOPIC_XXXX"));
   EXPECT_TRUE(is_send_refused("RMQ_SYS_TRANS_HALF_TOPIC"));
   EXPECT_TRUE(is_send_refused("rmq_sys_wheel_timer"));
+  EXPECT_FALSE(is_send_refused("rmq_sys_TRACE_DATA_cn-hangzhou"));
   EXPECT_TRUE(is_send_refused("rmq_sys_REVIVE_LOG_DefaultCluster"));
   EXPECT_FALSE(is_send_refused("RMQ_SYS_TRACE_TOPIC"));  // Clients trace by sending there.
   EXPECT_FALSE(is_send_refused("BenchmarkTest"));

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "base/assert.h"
 #include "base/log.h"
 #include "message/batch.h"
 #include "message/host.h"
@@ -44,7 +45,7 @@ class Sender {
   Result<TopicRef> topic_of(const SendMessage& request) const;
   Status check(const rpc::Call& call, const SendMessage& request, const TopicRef& topic,
                bool is_batch) const;
-  static Status check_kind(const message::KnownProperties& known);
+  static Status check_kind(const SendMessage& request, const message::KnownProperties& known);
   Result<TopicRef> redirect_retry(const SendMessage& request, const TopicRef& topic,
                                   MonoNanos now) const;
   std::string_view complete_properties(const message::KnownProperties& known, bool is_batch,
@@ -108,7 +109,7 @@ Status Sender::check(const rpc::Call& call, const SendMessage& request, const To
   return ok();
 }
 
-Status Sender::check_kind(const message::KnownProperties& known) {
+Status Sender::check_kind(const SendMessage& request, const message::KnownProperties& known) {
   bool delayed =
       !known.timer_delay_ms.empty() || !known.timer_delay_sec.empty() ||
       !known.timer_deliver_ms.empty() ||
@@ -116,7 +117,11 @@ Status Sender::check_kind(const message::KnownProperties& known) {
   if (delayed) {
     return Error{Errc::message_illegal, "delayed messages are not served yet by this broker"};
   }
-  if (known.transaction_prepared == "true") {
+  // Half messages and rollbacks have no place in a queue: stored as they are, nobody would get
+  // them.
+  const bool is_half = known.transaction_prepared == "true" ||
+                       message::sys_flag::transaction_of(request.sys_flag) != 0;
+  if (is_half) {
     return Error{Errc::message_illegal, "transactions are not served yet by this broker"};
   }
   return ok();
@@ -181,6 +186,7 @@ std::string Sender::unique_key(rpc::Call& call) const {
 
 void Sender::answer(rpc::Call& call, const storage::Appended& stored, QueueId queue,
                     std::string_view key, bool waits) const {
+  ASSERT(stored.size_bytes > 0 && queue.value >= 0, "what is answered was stored");
   std::string id;
   if (stored.batch.empty()) {
     message::append_offset_id(id, {deps_.store_host, stored.at});
@@ -230,7 +236,7 @@ Status Sender::send(rpc::Call& call, const SendMessage& request) {
   TRY_OK(check(call, request, topic, is_batch));
   auto properties = request.properties.value_or("");
   auto known = message::scan_known(properties);
-  TRY_OK(check_kind(known));
+  TRY_OK(check_kind(request, known));
   TRY(target, redirect_retry(request, topic, call.mono()));
 
   bool redirected = target != topic;

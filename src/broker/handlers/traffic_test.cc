@@ -1,0 +1,153 @@
+// Goal: what clients send, pull and commit gets the code that it deserves, and a refusal stores
+//       nothing.
+// Method: frames through a router and a broker in memory; codes as the Java 5.5.0 broker gives
+// them,
+//         but where docs/compatibility.md says otherwise.
+#include "broker/handlers/clients.h"
+#include "broker/handlers/offsets.h"
+#include "broker/handlers/pull.h"
+#include "broker/handlers/send.h"
+#include "broker/testing/operator_world.h"
+#include "wire/requests/offsets.h"
+#include "wire/requests/pull.h"
+#include "wire/requests/send.h"
+
+namespace agena::broker::testing {
+namespace {
+
+class Traffic : public OperatorWorld {
+ protected:
+  void SetUp() override {
+    OperatorWorld::SetUp();
+    message::Host host{{127, 0, 0, 1}, 4, 10911};
+    add_send_handlers(
+        router, {*store, topics, groups, locks, stats, options, host, [this] { return ++noise; }});
+    add_pull_handlers(router, {*store, topics, groups, clients, offsets, parking, stats, options});
+    add_offset_handlers(router, {*store, topics, groups, offsets});
+    make_topic("t", 2);
+  }
+
+  static wire::SendMessageV2 to(std::string_view topic, std::string_view properties = "") {
+    wire::SendMessageV2 request;
+    request.producer_group = "p";
+    request.topic = topic;
+    request.default_topic = "TBW102";
+    request.default_topic_queue_nums = 4;
+    request.properties = properties;
+    return request;
+  }
+  Answer send_body(const wire::SendMessageV2& request, std::string_view body = "b") {
+    Answer got = call(request, body);
+    store->commit();
+    return got;
+  }
+  int64_t stored() { return store->state().written.value; }
+
+  static wire::PullMessage from(int64_t offset) {
+    wire::PullMessage request;
+    request.consumer_group = "g";
+    request.topic = "t";
+    request.queue_offset = QueueOffset(offset);
+    request.messages_max = 32;
+    request.sys_flag = 4;  // The subscription comes with the request.
+    request.subscription = "*";
+    return request;
+  }
+
+  PullParking parking{100};
+  QueueLocks locks;
+  uint64_t noise = 0;
+};
+
+TEST_F(Traffic, ASendIsAnsweredWithItsPlace) {
+  auto got = send_body(to("t"));
+  EXPECT_EQ(got.code, 0);
+  EXPECT_EQ(got.ext["queueId"], "0");
+  EXPECT_EQ(got.ext["queueOffset"], "0");
+  EXPECT_EQ(got.ext["msgId"], "7F00000100002A9F0000000000000000");
+  EXPECT_EQ(send_body(to("t")).ext["queueOffset"], "1");
+  EXPECT_EQ(store->max_offset("t", QueueId(0)).value, 2);
+}
+
+TEST_F(Traffic, KindsThatAreNotServedYetAreNotAcknowledged) {
+  for (int32_t sys_flag : {0x4, 0x8, 0xC}) {  // Prepared, committed, rolled back.
+    auto request = to("t");
+    request.sys_flag = sys_flag;
+    EXPECT_EQ(send_body(request).code, 13) << sys_flag;
+  }
+  for (std::string_view properties :
+       {"DELAY\0013\002", "TIMER_DELAY_MS\00110\002", "TIMER_DELAY_SEC\0011\002",
+        "TIMER_DELIVER_MS\0019999999999999\002", "TRAN_MSG\001true\002"}) {
+    EXPECT_EQ(send_body(to("t", properties)).code, 13) << properties;
+  }
+  EXPECT_EQ(stored(), 0);
+}
+
+TEST_F(Traffic, BadSendsAreRefusedAndStoreNothing) {
+  EXPECT_EQ(send_body(to("t"), "").code, 13);
+  EXPECT_EQ(send_body(to("t"), std::string(5 << 20, 'b')).code, 13);
+  EXPECT_EQ(send_body(to("bad topic!")).code, 29);
+  EXPECT_EQ(send_body(to("rmq_sys_wheel_timer")).code, 16);
+  EXPECT_EQ(send_body(to("SCHEDULE_TOPIC_XXXX")).code, 16);
+  auto far = to("t");
+  far.queue_id = QueueId(99);
+  EXPECT_EQ(send_body(far).code, 29);
+  auto orphan = to("new-one");
+  orphan.default_topic = "no-such-example";
+  EXPECT_EQ(send_body(orphan).code, 17);
+  EXPECT_EQ(stored(), 0);
+}
+
+TEST_F(Traffic, PullsSayWhyThereIsNothing) {
+  ASSERT_EQ(send_body(to("t", "TAGS\001a\002")).code, 0);
+  EXPECT_EQ(call(from(0)).code, 0);
+  EXPECT_EQ(call(from(1)).code, 19) << "nothing yet";
+  auto beyond = call(from(7));
+  EXPECT_EQ(beyond.code, 21) << "the offset is corrected";
+  EXPECT_EQ(beyond.ext["nextBeginOffset"], "1");
+  auto other_tag = from(0);
+  other_tag.subscription = "b";
+  auto none = call(other_tag);
+  EXPECT_EQ(none.code, 20);
+  EXPECT_EQ(none.ext["nextBeginOffset"], "1");
+  auto far = from(0);
+  far.queue_id = QueueId(2);
+  EXPECT_EQ(call(far).code, 29);
+  auto unknown = from(0);
+  unknown.topic = "nowhere";
+  EXPECT_EQ(call(unknown).code, 17);
+}
+
+TEST_F(Traffic, PullsWithoutASubscriptionNeedALiveGroup) {
+  ASSERT_EQ(send_body(to("t")).code, 0);
+  auto request = from(0);
+  request.sys_flag = 0;
+  request.subscription = std::nullopt;
+  EXPECT_EQ(call(request).code, 24) << "nobody of the group is here";
+  join("g", "t", "c1", 41000);  // With version 7 of its subscription.
+  request.sub_version = 7;
+  EXPECT_EQ(call(request).code, 0);
+  request.sub_version = 8;
+  EXPECT_EQ(call(request).code, 25) << "the heartbeat is older than the pull";
+  request.topic = "TBW102";
+  EXPECT_EQ(call(request).code, 24) << "the group takes nothing of that topic";
+}
+
+TEST_F(Traffic, CommittedOffsetsAreAnswered) {
+  ASSERT_EQ(send_body(to("t")).code, 0);
+  ASSERT_EQ(call(from(0)).code, 0);  // The group exists from its first pull on.
+  wire::UpdateConsumerOffset commit;
+  commit.consumer_group = "g";
+  commit.topic = "t";
+  commit.commit_offset = QueueOffset(1);
+  EXPECT_EQ(call(commit).code, 0);
+  wire::QueryConsumerOffset query;
+  query.consumer_group = "g";
+  query.topic = "t";
+  EXPECT_EQ(call(query).ext["offset"], "1");
+  EXPECT_EQ(call(wire::GetMaxOffset{.topic = "t", .queue_id = QueueId(0)}).ext["offset"], "1");
+  EXPECT_EQ(call(wire::GetMinOffset{.topic = "t", .queue_id = QueueId(0)}).ext["offset"], "0");
+}
+
+}  // namespace
+}  // namespace agena::broker::testing
