@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """kill -9 under load: no acknowledged message is lost, no queue offset is used twice.
 
-Three producers send to one broker, bodies from 64 bytes to 64 KiB; after a random time (sometimes
+Three producers send to one broker, which flushes asynchronously in one round and synchronously in the
+next; bodies have 64 bytes to 64 KiB, and some say WAIT=false. After a random time (sometimes
 while the broker still recovers) the process is killed. The ledger of what was acknowledged lives in
 this process. After every restart each queue is read from where the last check ended, and now and
 then from its start:
@@ -21,7 +22,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import remoting  # noqa: E402
-from server import Dev, free_offset  # noqa: E402
+from server import Broker, free_offset  # noqa: E402
 
 TOPIC = "CrashTest"
 QUEUES = 4
@@ -62,7 +63,7 @@ def produce(address, ledger, stop, seed, failures):
             serial = ledger.begin(body)
             queue = rng.randrange(QUEUES)
             properties = remoting.properties(
-                {"UNIQ_KEY": f"{serial:032X}", "serial": serial, "WAIT": "true", "KEYS": f"k{serial}"})
+                {"UNIQ_KEY": f"{serial:032X}", "serial": serial, "WAIT": rng.choice(["true", "true", "false"]), "KEYS": f"k{serial}"})
             answer = connection.call(310, remoting.send_fields(TOPIC, queue, properties), body)
             if answer.code == 0:
                 ledger.ack(int(answer.fields["queueId"]), int(answer.fields["queueOffset"]), serial)
@@ -100,8 +101,30 @@ def check(address, ledger, since):
     return problems, ends
 
 
-def one_round(server, ledger, rng, failures):
-    server.start()
+class Server:
+    """One store, and one broker on it after the other."""
+
+    def __init__(self, binary, home):
+        # Ports that no other suite takes, as it runs beside them.
+        self.binary, self.home = binary, home
+        self.port = 10911 + free_offset(first=19_000, last=21_800)
+        self.broker = f"127.0.0.1:{self.port}"
+        self.process = None
+
+    def start(self, flush="ASYNC_FLUSH"):
+        self.process = Broker(self.binary, self.home, self.port, flushDiskType=flush)
+
+    def stop(self):
+        self.process.stop()
+        self.process = None
+
+    def kill(self):
+        self.process.kill()
+        self.process = None
+
+
+def one_round(server, ledger, rng, failures, flush):
+    server.start(flush)
     stop = threading.Event()
     threads = [threading.Thread(target=produce, args=(server.broker, ledger, stop, rng.random(),
                                                       failures)) for _ in range(3)]
@@ -131,14 +154,13 @@ def main():
     print(f"seed {seed}, {arguments.rounds} rounds", flush=True)
     rng = random.Random(seed)
     data = tempfile.mkdtemp(prefix="agena-crash-")
-    # Ports that no other suite takes, as it runs beside them.
-    server = Dev(arguments.binary, data, offset=free_offset(first=19_000, last=21_800),
-                 log=os.path.join(data, "log"))
+    server = Server(arguments.binary, data)
     ledger, failures, since = Ledger(), [], [0] * QUEUES
     passed = 0
     try:
         for turn in range(arguments.rounds):
-            one_round(server, ledger, rng, failures)
+            flush = ("ASYNC_FLUSH", "SYNC_FLUSH")[turn % 2]
+            one_round(server, ledger, rng, failures, flush)
             server.start()
             whole = turn % FULL_READ_EVERY == FULL_READ_EVERY - 1 or turn == arguments.rounds - 1
             problems, since = check(server.broker, ledger, [0] * QUEUES if whole else since)
