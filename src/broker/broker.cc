@@ -4,6 +4,7 @@
 
 #include <future>
 
+#include "base/assert.h"
 #include "base/log.h"
 #include "broker/client_table.h"
 #include "broker/group_notices.h"
@@ -107,6 +108,7 @@ Status Broker::Parts::load_tables() {
 }
 
 Status Broker::Parts::open() {
+  ASSERT(store == nullptr, "a broker is opened once");
   auto host = message::parse_ip(options.broker_ip1, options.listen.listen_port);
   if (!host) {
     return Error{Errc::bad_config, fmt::format("brokerIP1 '{}' is not an IP address: records and "
@@ -136,6 +138,7 @@ Status Broker::Parts::open() {
 }
 
 void Broker::Parts::start_timers() {
+  ASSERT(timers.empty() && store != nullptr, "started once, after it was opened");
   io::Loop& loop = *env.loops().front();
   const io::Clock& clock = env.clock();
   io::run_on(loop, [&] {
@@ -182,6 +185,7 @@ Broker::~Broker() {
 
 void Broker::add_handlers(rpc::Router& router) {
   Parts& p = *parts_;
+  ASSERT(p.store != nullptr && !p.stopped);
   add_send_handlers(router, {*p.store, p.topics, p.groups, p.locks, p.stats, p.options,
                              p.store_host, [&env = p.env] { return env.random(); }});
   add_pull_handlers(

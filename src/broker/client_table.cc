@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/assert.h"
 #include "base/log.h"
 
 namespace agena::broker {
@@ -126,7 +127,9 @@ std::optional<ConsumerGroup> ClientTable::consumer_group(std::string_view group)
   MutexLock lock(mutex_);
   auto at = consumers_.find(group);
   if (at == consumers_.end()) return std::nullopt;
+  ASSERT(!at->second.by_client.empty(), "a group goes with its last member");
   ConsumerGroup out = at->second.facts;
+  ASSERT(out.members.empty(), "they are kept by client");
   for (const auto& [id, client] : at->second.by_client) out.members.push_back(client);
   return out;
 }
@@ -173,6 +176,7 @@ std::vector<ClientInfo> ClientTable::producers(std::string_view group) const {
   MutexLock lock(mutex_);
   auto at = producers_.find(group);
   if (at == producers_.end()) return out;
+  ASSERT(!at->second.empty(), "a group goes with its last member");
   for (const auto& [id, client] : at->second) out.push_back(client);
   return out;
 }

@@ -1,5 +1,6 @@
 #include "broker/group_notices.h"
 
+#include "base/assert.h"
 #include "wire/requests/clients.h"
 
 namespace agena::broker {
@@ -13,12 +14,14 @@ struct GroupNotices::State : std::enable_shared_from_this<GroupNotices::State> {
   std::unique_ptr<io::Timer> timer;  // The loop's thread only.
 
   void arm() {
+    ASSERT(deps.loop.on_this_thread());
     timer = deps.loop.after(kDelayMs, [weak = weak_from_this()] {
       if (auto self = weak.lock()) self->send();
     });
   }
 
   void send() {
+    ASSERT(deps.loop.on_this_thread());
     std::set<std::string> groups;
     {
       MutexLock lock(mutex);

@@ -1,5 +1,6 @@
 #include "broker/offset_table.h"
 
+#include "base/assert.h"
 #include "base/log.h"
 
 namespace agena::broker {
@@ -115,6 +116,7 @@ std::optional<QueueOffset> OffsetTable::take_reset(const GroupQueue& at) {
   auto offset = look_up(resets_, at);
   if (!offset) return std::nullopt;
   auto queues = resets_.find(key_of(at.topic, at.group));
+  ASSERT(queues != resets_.end(), "it was found under the same lock");
   queues->second.erase(at.queue_id.value);
   if (queues->second.empty()) resets_.erase(queues);
   return offset;

@@ -1,8 +1,11 @@
 #include "broker/pull_parking.h"
 
+#include "base/assert.h"
+
 namespace agena::broker {
 
 bool PullParking::park(ParkedPull pull) {
+  ASSERT(pull.deadline.value > 0, "everybody who waits is answered some time");
   MutexLock lock(mutex_);
   if (count_ >= parked_max_) return false;
   ++count_;
@@ -25,12 +28,14 @@ void PullParking::on_arrivals(const std::vector<storage::Arrival>& arrivals) {
       });
       if (at->second.empty()) queues_.erase(at);
     }
+    ASSERT(woken.size() <= count_);
     count_ -= woken.size();
   }
   for (auto& pull : woken) serve(std::move(pull), false);
 }
 
 void PullParking::serve(ParkedPull pull, bool timed_out) {
+  ASSERT(serve_, "set before the first pull is parked");
   auto connection = pull.responder.connection().lock();
   if (!connection || connection->closed()) return;
   if (connection->loop().on_this_thread()) {
@@ -53,6 +58,7 @@ void PullParking::sweep(UnixMillis now) {
       });
       at = at->second.empty() ? queues_.erase(at) : std::next(at);
     }
+    ASSERT(due.size() <= count_);
     count_ -= due.size();
   }
   for (auto& pull : due) serve(std::move(pull), true);

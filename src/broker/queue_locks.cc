@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/assert.h"
 #include "base/log.h"
 
 namespace agena::broker {
@@ -21,6 +22,7 @@ std::vector<wire::MessageQueue> QueueLocks::lock(std::string_view group,
                 queue.queue_id, group, lease.client);
       lease.client = client;
     }
+    ASSERT(lease.client == client, "a lease has one owner");
     lease.renewed = now;
     held.push_back(queue);
   }

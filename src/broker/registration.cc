@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/assert.h"
 #include "base/log.h"
 #include "wire/bodies/kv_table.h"
 #include "wire/bodies/registration.h"
@@ -47,6 +48,7 @@ struct Registration::State : std::enable_shared_from_this<Registration::State> {
   bool stopped = false;
 
   void register_all(Round round, std::function<void()> done) {
+    ASSERT(deps.loop.on_this_thread());
     if (name_servers.empty()) {
       if (done) done();
       return;
@@ -71,6 +73,7 @@ struct Registration::State : std::enable_shared_from_this<Registration::State> {
     auto body_kept = std::make_shared<Buffer>(std::move(bytes));
     for (const auto& server : name_servers) {
       auto one_done = [left, done] {
+        ASSERT(*left > 0, "each name server answers once");
         if (--*left == 0 && done) done();
       };
       if (round == Round::forced) {
@@ -153,6 +156,7 @@ struct Registration::State : std::enable_shared_from_this<Registration::State> {
   }
 
   void topics_changed() {
+    ASSERT(deps.loop.on_this_thread());
     if (stopped || std::exchange(change_due, true)) return;
     change = deps.loop.after(kChangeDelayMs, [weak = weak_from_this()] {
       auto self = weak.lock();
@@ -176,6 +180,7 @@ struct Registration::State : std::enable_shared_from_this<Registration::State> {
   }
 
   void when_told(std::function<void()> told) {
+    ASSERT(deps.loop.on_this_thread());
     if (stopped) {
       told();
       return;
@@ -186,6 +191,7 @@ struct Registration::State : std::enable_shared_from_this<Registration::State> {
   }
 
   void say_goodbye(std::function<void()> done) {
+    ASSERT(deps.loop.on_this_thread() && !stopped, "a broker leaves once");
     stopped = true;
     period.reset();
     if (auto tell = take_waiting()) tell();
@@ -207,6 +213,7 @@ struct Registration::State : std::enable_shared_from_this<Registration::State> {
     if (*left == 0) finish();
     for (const auto& server : name_servers) {
       client.request(server, request, {}, kGoodbyeMs, [left, finish](Result<rpc::Response>) {
+        ASSERT(*left > 0);
         if (--*left == 0) finish();
       });
     }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/assert.h"
+
 namespace agena::broker {
 namespace {
 
@@ -26,6 +28,7 @@ double per_second(int64_t sum, int64_t seconds) {
 void Stats::bump(Items& items, std::string_view key, int64_t value, int64_t times) {
   auto at = items.find(key);
   if (at == items.end()) at = items.try_emplace(std::string(key)).first;
+  ASSERT(times >= 0, "calls are counted, not taken back");
   at->second.now.sum += value;
   at->second.now.times += times;
 }

@@ -1,5 +1,6 @@
 #include "namesrv/namesrv.h"
 
+#include "base/assert.h"
 #include "base/log.h"
 #include "io/run_on.h"
 #include "namesrv/broker_connections.h"
@@ -49,6 +50,7 @@ struct NameServer::State : std::enable_shared_from_this<NameServer::State> {
   }
 
   void begin_scan() {
+    ASSERT(deps.loop.on_this_thread() && !scan, "one scan, on the loop");
     scan =
         deps.loop.every(deps.options.scan_not_active_broker_interval_ms, [weak = weak_from_this()] {
           if (const auto self = weak.lock()) self->expire();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/assert.h"
 #include "base/log.h"
 
 namespace agena::namesrv {
@@ -85,6 +86,7 @@ Result<Registered> RouteTable::add_broker(const Registrant& from, const wire::Re
     remove_server(from.server, rules, result.notices);
   }
   auto& broker = brokers_[from.broker_name];
+  ASSERT(broker.broker_name.empty() || broker.broker_name == from.broker_name);
   broker.broker_name = from.broker_name;
   broker.cluster = from.server.cluster;
   const bool had_servers = !broker.addresses.empty();
@@ -103,6 +105,7 @@ Result<Registered> RouteTable::add_broker(const Registrant& from, const wire::Re
   const bool is_first =
       broker.addresses.insert_or_assign(from.broker_id, from.server.address).second;
 
+  ASSERT(broker.addresses.contains(from.broker_id));
   take_topics(from, body, is_first, rules);
   take_live(from, body, now);
 
@@ -211,6 +214,7 @@ void RouteTable::remove_server(BrokerServer server, const RouteRules& rules, Not
   const auto found = brokers_.find(broker_name);
   ASSERT(found != brokers_.end(), "every live server has its broker name");
   wire::BrokerData& broker = found->second;
+  ASSERT(!broker.addresses.empty(), "a name is forgotten with its last server");
   const BrokerId min_before = broker.addresses.begin()->first;
   const size_t removed = std::erase_if(
       broker.addresses, [&](const auto& entry) { return entry.second == server.address; });
@@ -232,7 +236,9 @@ void RouteTable::remove_server(BrokerServer server, const RouteRules& rules, Not
 
 void RouteTable::forget_name(std::string_view cluster, std::string_view broker_name) {
   topics_.remove_broker(broker_name);
-  brokers_.erase(brokers_.find(broker_name));
+  const auto broker = brokers_.find(broker_name);
+  ASSERT(broker != brokers_.end() && broker->second.addresses.empty(), "the last server left");
+  brokers_.erase(broker);
   const auto names = clusters_.find(cluster);
   if (names == clusters_.end()) return;
   names->second.erase(std::string(broker_name));

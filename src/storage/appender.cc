@@ -51,6 +51,7 @@ PhysicalOffset Appender::append_one(const Item& item, ConsumeQueue& queue, UnixM
   const PhysicalOffset at = deps_.log.staged();
   const QueueOffset offset = takes_slot ? queue.next : QueueOffset(0);
   MutableBytes place = deps_.log.extend(static_cast<int64_t>(item.size));
+  ASSERT(place.size() == item.size);
   message::encode(draft, {at, offset, stored, version}, place);
 
   const DispatchTexts texts = dispatch_texts(stored_properties(place, draft, version));
@@ -80,6 +81,7 @@ Result<Appended> Appender::append_items(std::span<const Item> items, bool is_bat
 
   MutexLock lock(append_mutex_);
   TRY(at, deps_.log.reserve(total));
+  ASSERT(at == deps_.log.staged(), "nobody else appends under the lock");
   TRY(found, deps_.queues.find_or_add(first.topic, first.queue_id));
   ConsumeQueue& queue = *found;
   Appended appended{.at = at, .size_bytes = total, .queue_offset = {}, .stored = {}, .batch = {}};
@@ -142,6 +144,7 @@ bool Appender::commit(std::vector<Arrival>& arrivals) {
   {
     MutexLock lock(append_mutex_);
     to = deps_.log.staged();
+    ASSERT(writing_.empty(), "the last commit passed on what it wrote");
     writing_.swap(staged_);
   }
   ASSERT(to >= deps_.log.written());
@@ -161,6 +164,7 @@ bool Appender::commit(std::vector<Arrival>& arrivals) {
     deps_.dispatch.publish(writing_, to, arrivals);
   else
     deps_.dispatch.hold(writing_);
+  ASSERT(writing_.empty() && deps_.log.written() >= to, "written, and passed on");
   committed_.store(to.value, std::memory_order_release);
   deps_.log.trim_tail(deps_.dispatch.published());
   return true;

@@ -18,7 +18,9 @@ CommitLog::CommitLog(io::Files& files, Fence& fence, CommitLogOptions options)
     : files_(files),
       fence_(fence),
       options_(std::move(options)),
-      tail_bytes_(options_.tail_bytes_min) {}
+      tail_bytes_(options_.tail_bytes_min) {
+  ASSERT(options_.file_bytes > kBlank, "a file holds a record and the blank one");
+}
 
 Result<std::unique_ptr<CommitLog>> CommitLog::open(io::Files& files, Fence& fence,
                                                    CommitLogOptions options) {
@@ -102,6 +104,7 @@ Result<CommitLog::Segment> CommitLog::take_next(PhysicalOffset start) {
   }
   ASSERT(next->start == start, "files follow each other without a gap");
   MutexLock lock(segments_mutex_);
+  ASSERT(segments_.empty() || segments_.back()->end() == start, "no gap between files");
   if (segments_.empty()) begin_.store(start.value, std::memory_order_release);
   segments_.push_back(next);
   work_at_ = 0;
@@ -151,7 +154,7 @@ MutableBytes CommitLog::extend(int64_t bytes) {
 
 bool CommitLog::write_to(PhysicalOffset to) {
   const PhysicalOffset from = written();
-  ASSERT(from <= to);
+  ASSERT(from <= to && to <= staged());
   if (fence_.raised()) return false;
   if (from == to) return true;
   pieces_.clear();
@@ -169,6 +172,7 @@ bool CommitLog::write_to(PhysicalOffset to) {
 }
 
 void CommitLog::trim_tail(PhysicalOffset needed) {
+  ASSERT(written() <= staged());
   tail_.trim(tail_bytes_, std::min(needed, written()));
 }
 
@@ -177,7 +181,7 @@ bool CommitLog::flush() {
   const PhysicalOffset from = flushed();
   if (fence_.raised()) return false;
   if (from == target) return true;
-  ASSERT(from < target);
+  ASSERT(from < target && target <= staged());
   for (const Segment& segment : segments()) {
     if (segment->end() <= from || segment->start >= target) continue;
     if (auto done = segment->sync(); !done) {
@@ -207,6 +211,7 @@ void CommitLog::prepare_next(const Segment& last) {
 }
 
 void CommitLog::start_write_back(PhysicalOffset target) {
+  ASSERT(target <= written(), "only what is in the file can be written back");
   if (target - written_back_ < kWriteBackStep) return;
   for (const Segment& segment : segments()) {
     PhysicalOffset from = std::max(written_back_, segment->start);
@@ -236,7 +241,8 @@ Status CommitLog::remove_oldest() {
   Segment oldest;
   {
     MutexLock lock(segments_mutex_);
-    if (segments_.size() < 2) return Errc::not_found;
+    // What is staged or not flushed yet needs its file.
+    if (segments_.size() < 2 || segments_.front()->end() > flushed()) return Errc::not_found;
     oldest = segments_.front();
     segments_.erase(segments_.begin());
     begin_.store(segments_.front()->start.value, std::memory_order_release);

@@ -58,6 +58,7 @@ bool ConsumeQueue::known_min(PhysicalOffset log_begin, QueueOffset& min) {
 
 void ConsumeQueue::remember_min(PhysicalOffset log_begin, QueueOffset min) {
   MutexLock lock(mutex_);
+  if (deleted_) return;  // Since the caller has looked.
   ASSERT(min.value >= 0 && min.value <= max_);
   min_ = min.value;
   min_begin_ = log_begin.value;
@@ -72,6 +73,7 @@ void ConsumeQueue::raise_floor(QueueOffset floor) {
 size_t ConsumeQueue::read_recent(QueueOffset from, std::span<QueueEntry> out) {
   MutexLock lock(mutex_);
   if (!tail_ || from.value < tail_->base || from.value >= max_) return 0;
+  ASSERT(tail_->base + static_cast<int64_t>(tail_->bytes.size()) / kQueueEntrySize == max_);
   const size_t count = std::min(out.size(), static_cast<size_t>(max_ - from.value));
   const std::byte* at = tail_->bytes.data() + (from.value - tail_->base) * kQueueEntrySize;
   for (size_t i = 0; i < count; ++i) out[i] = load_entry(at + i * kQueueEntrySize);
@@ -103,6 +105,7 @@ bool ConsumeQueue::finish_write(QueueOffset upto, bool done) {
     rest.append(tail_->bytes.view().subspan(gone));
     tail_->bytes = std::move(rest);
     tail_->base += excess;
+    ASSERT(tail_->base <= persisted_);
   }
   dirty_ = persisted_ < max_;
   return dirty_;
@@ -111,6 +114,7 @@ bool ConsumeQueue::finish_write(QueueOffset upto, bool done) {
 bool ConsumeQueue::cool_down() {
   MutexLock lock(mutex_);
   if (std::exchange(touched_, false) || dirty_) return false;
+  ASSERT(persisted_ == max_, "what is only in memory stays there");
   tail_.reset();
   return true;
 }

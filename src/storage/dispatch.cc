@@ -50,7 +50,8 @@ void add_keys(KeyIndex& keys, const message::RecordView& record) {
 }
 
 void Dispatch::publish_one(const DispatchRecord& record, std::vector<Arrival>& arrivals) {
-  ASSERT(record.queue != nullptr);
+  ASSERT(record.queue != nullptr && record.size > 0);
+  ASSERT(record.at >= newest_.at, "messages are published in log order");
   newest_ = {record.at, record.stored};
   if (keys_ != nullptr && record.takes_keys)
     keys_->add(record.queue->topic, record.keys, record.uniq_key, record.tags, record.at,
@@ -64,6 +65,7 @@ void Dispatch::publish_one(const DispatchRecord& record, std::vector<Arrival>& a
     touched_.push_back(&queue);
     arrivals.push_back({queue.topic, queue.id, {}, 0});
   }
+  ASSERT(static_cast<size_t>(queue.arrival) < arrivals.size(), "one list of arrivals a publish");
   Arrival& arrival = arrivals[static_cast<size_t>(queue.arrival)];
   arrival.next_offset = record.queue_offset + 1;
   arrival.tag_code = record.tag_code;
@@ -79,6 +81,7 @@ void Dispatch::finish(PhysicalOffset end, const std::vector<Arrival>& arrivals) 
 void Dispatch::publish(std::vector<DispatchRecord>& records, PhysicalOffset end,
                        std::vector<Arrival>& arrivals) {
   MutexLock lock(mutex_);
+  ASSERT(held_.empty(), "what waits for a flush comes first");
   for (const DispatchRecord& record : records) publish_one(record, arrivals);
   unwritten_.fetch_add(static_cast<int64_t>(records.size()), std::memory_order_relaxed);
   records.clear();
@@ -87,6 +90,7 @@ void Dispatch::publish(std::vector<DispatchRecord>& records, PhysicalOffset end,
 
 void Dispatch::hold(std::vector<DispatchRecord>& records) {
   MutexLock lock(mutex_);
+  ASSERT(held_.empty() || records.empty() || held_.back().at < records.front().at);
   held_.insert(held_.end(), records.begin(), records.end());
   records.clear();
 }

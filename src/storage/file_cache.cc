@@ -14,6 +14,7 @@ Result<FileCache::Handle> FileCache::get(Key key, const Opener& open) {
   }
   TRY(opened, open());
   Handle file = std::move(opened);
+  ASSERT(file, "opening gives a file or an error");
   Handle closing;  // Declared before the lock: closing a file takes time.
   MutexLock lock(mutex_);
   if (auto found = slots_.find(key); found != slots_.end()) return found->second->file;
@@ -48,6 +49,7 @@ void FileCache::forget(Key key) {
   if (found == slots_.end()) return;
   closing.splice(closing.end(), order_, found->second);
   slots_.erase(found);
+  ASSERT(slots_.size() == order_.size());
 }
 
 size_t FileCache::open_files() {

@@ -52,6 +52,7 @@ FileStore::~FileStore() {
 }
 
 Status FileStore::open_parts() {
+  ASSERT(!parts_.log && !is_open_, "a store is opened once");
   const MonoNanos began = deps_.clock.mono();
   io::Files& files = deps_.files;
   TRY(lock, lock_store(files, options_.root_dir));
@@ -71,6 +72,8 @@ Status FileStore::open_parts() {
 
   TRY(recovered, recover(input));
   recovered_ = recovered;
+  ASSERT(recovered.end >= parts_.log->begin() && recovered.end == parts_.log->staged(),
+         "appending goes on where recovery ended");
   {
     MutexLock deleted_lock(deleted_mutex_);
     deleted_ = std::move(input.deleted);
@@ -114,6 +117,7 @@ Result<Recovered> FileStore::recover(RecoveryInput input) {
 
 // The index proves how far it is complete; the keys of what follows are added again.
 Status FileStore::open_keys(const RecoveryInput& input, const Recovered& recovered) {
+  ASSERT(!parts_.keys && parts_.queues, "keys follow the queues");
   if (!options_.index_enable) return ok();
   const IndexStart start{.clean = input.stop == LastStop::clean,
                          .log_begin = parts_.log->begin(),
@@ -157,6 +161,7 @@ void FileStore::report(const Recovered& r, MonoNanos began) const {
 }
 
 void FileStore::start_background() {
+  ASSERT(!timers_, "started once");
   last_checkpoint_ = last_cool_down_ = deps_.clock.mono();
   timers_ = std::make_shared<Timers>();
   deps_.background.post([this, gate = gate_, timers = timers_] {
@@ -248,6 +253,7 @@ void FileStore::queue_round() {
     if (parts_.keys) parts_.keys->cool_down();
   }
   Checkpointing& checkpointing = *parts_.checkpointing;
+  ASSERT(now >= last_checkpoint_, "the monotonic clock does not go back");
   if (checkpointing.is_under_way() || !checkpointing.has_news()) return;
   const bool is_due =
       now - last_checkpoint_ >= options_.queue_thorough_flush_interval_ms * kNanosPerMilli ||
@@ -288,6 +294,7 @@ void FileStore::remove_step() {
 }
 
 void FileStore::remove_later() {
+  ASSERT(timers_, "the gate lets nothing in once the timers are gone");
   timers_->removal = deps_.background.after(
       options_.log_delete_interval_ms, [this, gate = gate_] { gate->run([&] { remove_step(); }); });
 }

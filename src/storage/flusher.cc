@@ -8,6 +8,7 @@ namespace agena::storage {
 
 bool Flusher::when_durable(PhysicalOffset end, io::Loop& loop, std::function<void()> done) {
   ASSERT(end <= log_.staged(), "only what was appended can be waited for");
+  ASSERT(done, "somebody waits");
   MutexLock lock(mutex_);
   if (end <= log_.flushed()) {
     loop.post(std::move(done));
@@ -49,6 +50,7 @@ void Flusher::run(std::vector<Arrival>& arrivals) {
   do {
     if (!log_.flush()) return;
     const PhysicalOffset flushed = log_.flushed();
+    ASSERT(flushed <= log_.written(), "what is flushed was written");
     if (mode_ == FlushMode::sync) dispatch_.publish_flushed(flushed, arrivals);
     tell(flushed);
     // Only those who wait keep it going: without them the timer's next round is soon enough.

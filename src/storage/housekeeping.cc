@@ -53,6 +53,7 @@ void Housekeeping::remove_what_pointed_below(PhysicalOffset begin) {
   if (deps_.keys != nullptr)
     if (auto done = deps_.keys->remove_below(begin); !done)
       AGENA_LOG(warn, "storage", "old index files stay: {}", describe(done.error()));
+  ASSERT(begin >= swept_to_, "the log only begins later");
   swept_to_ = begin;
 }
 
@@ -60,6 +61,7 @@ void Housekeeping::adopt(const RetentionPlan& plan, const RetentionInput& input)
   if (plan.is_helpless)
     AGENA_LOG(warn, "storage", "the disk is too full and no commit log file may be removed");
   if (to_remove_ > 0 || plan.remove == 0) return;
+  ASSERT(plan.remove < input.files.size(), "the newest file stays");
   to_remove_ = plan.remove;
   if (deps_.first_unconsumed) first_unconsumed_ = deps_.first_unconsumed();
   if (!first_unconsumed_) return;

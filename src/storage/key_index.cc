@@ -109,6 +109,7 @@ void KeyIndex::add(std::string_view topic, std::string_view keys, std::string_vi
 }
 
 void KeyIndex::put_pending() {
+  ASSERT(next_pending_ - first_pending_ <= kPendingMax, "the ring holds no more");
   for (; first_pending_ != next_pending_; ++first_pending_) {
     put(pending_[first_pending_ % kPendingMax]);
   }
@@ -141,6 +142,7 @@ Result<KeyIndex::FileRef> KeyIndex::writable_file(UnixMillis store_time) {
     number = std::max(number, list_.back()->number + 1);
   }
   TRY(file, IndexFile::create(files_, options_.dir, number, options_.layout));
+  ASSERT(!file->full() && (list_.empty() || list_.back()->number < number));
   list_.push_back(file);
   names_changed_ = true;
   return file;

@@ -25,6 +25,7 @@ Bytes LogScan::window(PhysicalOffset at, int64_t bytes) {
     buffer_used_ = static_cast<size_t>(wanted);
     bytes_read_ += wanted;
   }
+  ASSERT(at >= buffer_at_ && at - buffer_at_ + bytes <= static_cast<int64_t>(buffer_used_));
   return Bytes(buffer_).subspan(static_cast<size_t>(at - buffer_at_), static_cast<size_t>(bytes));
 }
 
@@ -43,6 +44,7 @@ LogScan::Item LogScan::next() {
   if (head->size > left || head->physical_offset != at_) return item;
   auto record = message::decode(window(at_, head->size), verify_);
   if (!record) return item;
+  ASSERT(record->size == head->size && record->physical_offset == at_);
   item.kind = Kind::record;
   item.record = *record;
   at_ += head->size;
@@ -109,6 +111,7 @@ PhysicalOffset LogScan::end_of_dirt(PhysicalOffset from, int64_t zeros_max) {
     }
     at += static_cast<int64_t>(bytes.size());
   }
+  ASSERT(end >= from && end <= segment->end());
   return end;
 }
 

@@ -20,6 +20,7 @@ void LogTail::restart(PhysicalOffset at) {
 }
 
 LogTail::Chunk& LogTail::new_chunk(int64_t bytes) {
+  ASSERT(bytes > 0);
   std::unique_ptr<Chunk> chunk;
   if (bytes <= kChunkBytes && !spare_.empty()) {
     chunk = std::move(spare_.back());
@@ -30,6 +31,7 @@ LogTail::Chunk& LogTail::new_chunk(int64_t bytes) {
     // Not make_unique: that would touch every page of a chunk that may stay nearly empty.
     chunk->data.reset(new std::byte[static_cast<size_t>(chunk->capacity)]);
   }
+  ASSERT(chunk->capacity >= bytes && chunk->pins.load(std::memory_order_relaxed) == 0);
   chunk->start = end_;
   chunk->size = 0;
   chunks_.push_back(std::move(chunk));
@@ -65,6 +67,7 @@ size_t LogTail::find(PhysicalOffset at) const {
 
 void LogTail::pieces(PhysicalOffset from, PhysicalOffset to, std::vector<Piece>& out) {
   MutexLock lock(mutex_);
+  ASSERT(from <= to && to <= end_);
   size_t i = find(from);
   for (i = i == 0 ? 0 : i - 1; i < chunks_.size() && chunks_[i]->start < to; ++i) {
     const Chunk& chunk = *chunks_[i];
@@ -90,6 +93,7 @@ bool LogTail::copy(PhysicalOffset from, MutableBytes into) {
       chunk->pins.fetch_add(1, std::memory_order_relaxed);
       count = std::min(into.size() - done, static_cast<size_t>(chunk->end() - at));
     }
+    ASSERT(count > 0, "each round copies something");
     std::memcpy(into.data() + done, chunk->data.get() + (at - chunk->start), count);
     chunk->pins.fetch_sub(1, std::memory_order_release);
     done += count;

@@ -145,6 +145,7 @@ size_t QueueFiles::read(const ConsumeQueue& queue, QueueOffset from, std::span<Q
                 index, describe(got.error()));
       return done;
     }
+    ASSERT(*got <= count * kQueueEntrySize, "a read fills no more than its space");
     for (size_t i = 0; i < *got / kQueueEntrySize; ++i) {
       const QueueEntry entry = load_entry(raw + i * kQueueEntrySize);
       if (!entry.is_written()) return done;
@@ -157,7 +158,7 @@ size_t QueueFiles::read(const ConsumeQueue& queue, QueueOffset from, std::span<Q
 
 Status QueueFiles::fill_blanks(io::File& file, int64_t start, int64_t until_index) {
   const int64_t first = start / kQueueEntrySize;
-  ASSERT(until_index >= first);
+  ASSERT(until_index >= first && start % file_bytes_ == 0);
   Buffer block;
   const int64_t count = std::min<int64_t>(until_index - first, kBlockEntries);
   for (int64_t i = 0; i < count; ++i)
@@ -173,12 +174,13 @@ Status QueueFiles::fill_blanks(io::File& file, int64_t start, int64_t until_inde
 
 Status QueueFiles::write(const ConsumeQueue& queue, QueueOffset from, Bytes entries,
                          bool is_first) {
-  ASSERT(entries.size() % kQueueEntrySize == 0);
+  ASSERT(from.value >= 0 && entries.size() % kQueueEntrySize == 0);
   int64_t index = from.value;
   while (!entries.empty()) {
     const int64_t start = file_start(index);
     const int64_t in_file = start + file_bytes_ - index * kQueueEntrySize;
     const size_t count = std::min(entries.size(), static_cast<size_t>(in_file));
+    ASSERT(count > 0 && count % kQueueEntrySize == 0, "entries do not cross files");
     TRY(file, open(queue, start, io::Open::create));
     if (std::exchange(is_first, false)) TRY_OK(fill_blanks(*file, start, index));
     TRY_OK(file->write_at(entries.first(count),
@@ -192,6 +194,7 @@ Status QueueFiles::write(const ConsumeQueue& queue, QueueOffset from, Bytes entr
 
 Status QueueFiles::erase(const ConsumeQueue& queue, QueueOffset from, QueueOffset to) {
   static constexpr std::byte zeros[kBlockEntries * kQueueEntrySize] = {};
+  ASSERT(from.value >= 0 && from <= to);
   int64_t index = from.value;
   while (index < to.value) {
     const int64_t start = file_start(index);
@@ -213,6 +216,7 @@ Status QueueFiles::erase(const ConsumeQueue& queue, QueueOffset from, QueueOffse
 }
 
 QueueFiles::Unsynced QueueFiles::take_unsynced(size_t files_max) {
+  ASSERT(files_max > 0, "otherwise it would never end");
   Unsynced taken;
   if (unsynced_.size() > kSyncAllAbove) {
     taken.all = true;
@@ -245,6 +249,7 @@ Status QueueFiles::sync(const Unsynced& taken) {
 }
 
 Result<QueueOffset> QueueFiles::remove_below(const ConsumeQueue& queue, QueueOffset keep_from) {
+  ASSERT(keep_from.value >= 0);
   const std::string dir = dir_of(queue);
   TRY(names, files_.list(dir));
   int64_t floor = -1;
@@ -264,6 +269,7 @@ Result<QueueOffset> QueueFiles::remove_below(const ConsumeQueue& queue, QueueOff
 }
 
 Status QueueFiles::remove_topic(const std::string& topic, const std::string& trash_dir) {
+  ASSERT(!topic.empty() && topic.find('/') == topic.npos, "a topic is one directory");
   const std::string dir = dir_ + "/" + topic;
   if (!files_.exists(dir)) return ok();
   TRY_OK(files_.make_dirs(trash_dir));

@@ -53,6 +53,7 @@ void QueueReader::count_damage(PhysicalOffset at) {
 }
 
 bool QueueReader::copy_checked(PhysicalOffset at, int32_t size, Buffer& out) {
+  ASSERT(size > 0, "entries that are not written are not read");
   const size_t before = out.size();
   MutableBytes place(out.extend(static_cast<size_t>(size)), static_cast<size_t>(size));
   if (log_.read(at, place) && is_record_of(place, at, size)) return true;
@@ -64,6 +65,7 @@ bool QueueReader::copy_checked(PhysicalOffset at, int32_t size, Buffer& out) {
 void QueueReader::finish_run(Scan& scan) {
   if (scan.run_entries == 0) return;
   const size_t before = scan.out.size();
+  ASSERT(scan.run_entries <= kRunEntriesMax && scan.run_bytes > 0);
   const auto total = static_cast<size_t>(scan.run_bytes);
   MutableBytes place(scan.out.extend(total), total);
   bool good = static_cast<bool>(log_.read(scan.run[0].at, place));
@@ -72,6 +74,7 @@ void QueueReader::finish_run(Scan& scan) {
     good = is_record_of(place.subspan(position), scan.run[i].at, scan.run[i].size);
     position += static_cast<size_t>(scan.run[i].size);
   }
+  ASSERT(!good || position == total, "the run is its records");
   if (!good) {
     // One bad record must not hide its neighbours: one by one then.
     scan.out.truncate(before);

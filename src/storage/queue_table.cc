@@ -31,6 +31,7 @@ ConsumeQueue* QueueTable::find_locked(std::string_view topic, QueueId id) {
 }
 
 ConsumeQueue& QueueTable::add(std::string_view topic, QueueId id) {
+  ASSERT(id.value >= 0 && !topic.empty(), "a queue has a directory");
   auto found = topics_.find(topic);
   if (found == topics_.end()) {
     auto made = std::make_unique<Topic>();
@@ -98,6 +99,7 @@ size_t QueueTable::read(ConsumeQueue& queue, QueueOffset from, std::span<QueueEn
     const size_t wanted = std::min(out.size() - done, static_cast<size_t>(on_disk));
     const size_t got = files_.read(queue, at, out.subspan(done, wanted));
     done += got;
+    ASSERT(got <= wanted && done <= out.size());
     if (got < wanted) return done;
   }
   return done;
@@ -143,7 +145,7 @@ QueueOffset QueueTable::min_of(ConsumeQueue& queue, PhysicalOffset log_begin) {
   QueueEntry first;
   low = skip_blanks(queue, low, max, first);
   ASSERT(low <= max);
-  if (!queue.is_deleted()) queue.remember_min(log_begin, low);
+  queue.remember_min(log_begin, low);
   return low;
 }
 
@@ -161,6 +163,7 @@ bool QueueTable::write_one(ConsumeQueue& queue) {
   scratch_.clear();
   const ConsumeQueue::Unwritten range = queue.copy_unwritten(scratch_);
   if (range.entries == 0) return queue.finish_write(queue.persisted(), true);
+  ASSERT(scratch_.size() == static_cast<size_t>(range.entries * kQueueEntrySize));
   const bool is_first = range.from == queue.floor();
   Status done = files_.write(queue, range.from, scratch_.view(), is_first);
   {
@@ -236,6 +239,7 @@ Status QueueTable::remove_topic(std::string_view topic, const WhileStopped& whil
     for (const auto& queue : gone->queues) queue->mark_deleted();
   });
   if (!gone) return ok();
+  ASSERT(gone->name == topic);
   // Before anybody can write files of the same names again, as that takes files_mutex_.
   for (const auto& queue : gone->queues) files_.forget(*queue);
   const Status noted = before_files();

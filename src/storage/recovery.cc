@@ -28,6 +28,7 @@ Result<Recovered> Recovery::run() {
   if (is_log_as_left() && are_queues_as_left()) {
     result_.was_trusted = true;
     result_.end = result_.scanned_from = input_.mark->flushed;
+    ASSERT(result_.holes.empty() && result_.records == 0, "nothing was read");
     TRY_OK(deps_.log.start_at(result_.end));
     return std::move(result_);
   }
@@ -172,6 +173,7 @@ Status Recovery::take_back_entries(PhysicalOffset from) {
         high = middle;
     }
     if (low == max) continue;
+    ASSERT(low < max, "entries are only taken back");
     note_on_disk(*queue, max);
     queue->start_at(std::min(queue->floor(), low), low);
   }
@@ -198,12 +200,15 @@ Status Recovery::scan_from(PhysicalOffset from) {
     auto behind = next_behind_hole(item.at);
     if (!behind) {
       result_.end = item.at;
+      ASSERT(result_.end >= from);
+      ASSERT(result_.records == 0 || result_.end > result_.newest_at);
       return ok();
     }
     ASSERT(*behind > item.at);
     AGENA_LOG(error, "storage",
               "the log is damaged from {} to {}: kept as a hole, what follows is kept too",
               item.at.value, behind->value);
+    ASSERT(result_.holes.empty() || result_.holes.back().to <= item.at, "holes in log order");
     result_.holes.push_back({item.at, *behind});
     scan_.seek(*behind);
   }
@@ -325,6 +330,7 @@ Status Recovery::cut_log(PhysicalOffset end) {
     const PhysicalOffset dirt_end = scan_.end_of_dirt(end, kLookahead);
     static constexpr int64_t kZeros = int64_t{1} << 20;
     const std::vector<std::byte> zeros(kZeros);
+    ASSERT(dirt_end >= end && dirt_end <= last->end());
     result_.erased_bytes = dirt_end - end;
     // From the back, so that a crash meanwhile leaves the same decision to be made again.
     for (PhysicalOffset to = dirt_end; to > end;) {

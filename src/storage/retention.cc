@@ -26,6 +26,7 @@ Limits limits_of(const StoreOptions& options) {
 std::string remark_of(const RetentionInput& input, const Limits& limits) {
   const bool is_log = input.log_ratio >= input.queue_ratio;
   const double ratio = is_log ? input.log_ratio : input.queue_ratio;
+  ASSERT(ratio > std::min(limits.warning, limits.forced), "otherwise nothing is refused");
   const char* what = is_log ? "commit log" : "consume queues";
   const std::string found = fmt::format("the disk of the {} is {:.1f} % full", what, ratio * 100);
   if (ratio > limits.warning) {
@@ -65,6 +66,7 @@ RetentionReason reason_for(const StoreOptions& options, const RetentionInput& in
 int64_t unconsumed_bytes(const LogFileAge& file, std::optional<PhysicalOffset> first_unconsumed) {
   if (!first_unconsumed) return 0;
   const PhysicalOffset from = std::max(file.start, *first_unconsumed);
+  ASSERT(file.bytes >= 0);
   return std::max<int64_t>(0, file.start + file.bytes - from);
 }
 

@@ -26,6 +26,7 @@ std::optional<int64_t> start_of_file_name(std::string_view name) {
 
 Result<std::shared_ptr<SegmentFile>> SegmentFile::create(io::Files& files, const std::string& dir,
                                                          PhysicalOffset start, int64_t bytes) {
+  ASSERT(bytes > 0 && start.value % bytes == 0, "files lie side by side");
   std::string path = dir + "/" + file_name_of(start.value);
   TRY(file, files.open(path, io::Open::create));
   auto segment = std::make_shared<SegmentFile>(path, start, bytes, std::move(file));
@@ -62,11 +63,12 @@ Result<std::shared_ptr<SegmentFile>> SegmentFile::open(io::Files& files, const s
 }
 
 Status SegmentFile::allocate_to(int64_t position) {
-  ASSERT(position <= bytes);
+  ASSERT(position >= 0 && position <= bytes);
   MutexLock lock(allocation_mutex_);
   const int64_t from = allocated();
   if (from == bytes || position + kAllocationStep / 2 <= from) return ok();
   const int64_t wanted = std::min(bytes, std::max(from, position) + kAllocationStep);
+  ASSERT(wanted > from);
   Status done = file_->allocate(static_cast<uint64_t>(from), static_cast<uint64_t>(wanted - from));
   if (done) {
     allocated_.store(wanted, std::memory_order_release);

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include "base/assert.h"
+
 namespace agena::wire {
 
 Result<std::optional<Frame>> next_frame(Bytes stream) {
@@ -27,6 +29,7 @@ Result<std::optional<Frame>> next_frame(Bytes stream) {
   frame.header = stream.subspan(8, static_cast<size_t>(header_length));
   frame.body = stream.subspan(8 + static_cast<size_t>(header_length),
                               total - 8 - static_cast<size_t>(header_length));
+  ASSERT(frame.header.size() + frame.body.size() + 8 == total);
   frame.wire_bytes = total;
   return std::optional<Frame>(frame);
 }

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "base/assert.h"
 #include "wire/json_header.h"
 
 namespace agena::wire {
@@ -55,6 +56,7 @@ Status HeaderReader::read_binary(Bytes bytes, Header& out) {
 
 void ExtWriter::add(std::string_view name, std::string_view value) {
   if (serialization_ == Serialization::binary) {
+    ASSERT(name.size() <= INT16_MAX, "names of fields are our own");
     out_.append_be<int16_t>(static_cast<int16_t>(name.size()));
     out_.append(name);
     append_counted(out_, value);
@@ -98,6 +100,7 @@ size_t begin_header(Buffer& out, const Header& header) {
 
 size_t after_ext(Buffer& out, const Header& header, size_t mark, bool any) {
   if (header.serialization == Serialization::binary) {
+    ASSERT(mark + 4 <= out.size(), "the length stands before the fields");
     store_be<int32_t>(out.data() + mark, static_cast<int32_t>(out.size() - mark - 4));
     return out.size();
   }
@@ -132,6 +135,7 @@ void end_header(Buffer& out, const Header& header, size_t start) {
 }  // namespace detail
 
 void finish_frame(Buffer& out, FrameStart start) {
+  ASSERT(start.at + 8 <= out.size() && out.size() - start.at <= size_t{INT32_MAX});
   store_be<int32_t>(out.data() + start.at, static_cast<int32_t>(out.size() - start.at - 4));
 }
 

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "base/assert.h"
 #include "base/utf8.h"
 
 namespace agena::wire {
@@ -118,6 +119,7 @@ class Cursor {
 
   std::string_view escaped_string(char quote) {
     size_t start = unescaped_.size();
+    ASSERT(unescaped_.capacity() - start >= rest_.size(), "or views into it would move");
     while (ok_) {
       size_t plain = 0;
       while (plain < rest_.size() && rest_[plain] != quote && rest_[plain] != '\\') ++plain;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/assert.h"
 #include "message/tag.h"
 #include "wire/requests/pull.h"
 
@@ -29,6 +30,7 @@ enum class Forbidden : int32_t {
   subscription = 5
 };
 
+// As ReadStatus counts.
 constexpr std::string_view kReadNames[] = {"FOUND",
                                            "NO_MATCHED_MESSAGE",
                                            "MESSAGE_WAS_REMOVING",
@@ -217,6 +219,7 @@ void Puller::answer(To& to, const ParkedPull& pull, const storage::ReadResult& r
   reply.max_offset = result.max;
   reply.topic_sys_flag = pull.topic_sys_flag;
   reply.group_sys_flag = pull.group_sys_flag;
+  ASSERT(static_cast<size_t>(result.status) < std::size(kReadNames));
   const auto& code = errc_info(code_of(result.status, pull.offset));
   to.reply_with(code.response_code, kReadNames[static_cast<size_t>(result.status)], reply, records);
 }
@@ -283,6 +286,7 @@ void Puller::park(rpc::Call& call, const PullMessage& request, ParkedPull pull,
 }
 
 void Puller::serve_parked(ParkedPull pull, bool timed_out) {
+  ASSERT(pull.offset.value >= 0 && !pull.topic.empty(), "only a pull that was checked is parked");
   Buffer& records = scratch();
   auto result =
       deps_.store.read(pull.topic, pull.queue_id, pull.offset, pull.limits, pull.tags, records);
