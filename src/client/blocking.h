@@ -27,7 +27,9 @@ struct Answer {
   template <HasFields T>
   Result<T> fields() const {
     wire::Header header;
-    for (const auto& [name, value] : ext) header.ext.push_back({name, value});
+    for (const auto& [name, value] : ext) {
+      if (!header.ext.add(name, value)) return Error{Errc::bad_frame, "too many ext fields"};
+    }
     return wire::decode_fields<T>(header);
   }
   static Answer copy_of(const rpc::Response& response);

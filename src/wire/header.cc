@@ -8,10 +8,13 @@
 namespace agena::wire {
 namespace {
 
+constexpr size_t kNumberBytesMax = 20;
+
 void append_number(Buffer& out, int64_t value) {
-  char text[24];
-  auto end = std::to_chars(text, text + sizeof text, value).ptr;
-  out.append(std::string_view(text, end));
+  const size_t before = out.size();
+  char* at = reinterpret_cast<char*>(out.extend(kNumberBytesMax));
+  char* end = std::to_chars(at, at + kNumberBytesMax, value).ptr;
+  out.truncate(before + static_cast<size_t>(end - at));
 }
 
 void append_counted(Buffer& out, std::string_view text) {
@@ -22,14 +25,15 @@ void append_counted(Buffer& out, std::string_view text) {
 }  // namespace
 
 Status HeaderReader::read(Bytes bytes, Serialization serialization, Header& out) {
-  out = Header{.remark = {}, .serialization = serialization, .ext = std::move(out.ext)};
-  out.ext.clear();
-  out.version = 0;
+  out.code = out.version = out.opaque = out.flag = 0;
   out.language = Language::other;
+  out.remark = {};
+  out.serialization = serialization;
+  out.ext.clear();
   if (serialization == Serialization::binary) return read_binary(bytes, out);
   unescaped_.clear();
   unescaped_.reserve(bytes.size());  // Unescaping only shrinks, so no view below ever moves.
-  return read_json_header(as_text(bytes), unescaped_, out);
+  return read_json_header(as_text(bytes), reinterpret_cast<char*>(unescaped_.data()), out);
 }
 
 Status HeaderReader::read_binary(Bytes bytes, Header& out) {
@@ -48,8 +52,7 @@ Status HeaderReader::read_binary(Bytes bytes, Header& out) {
     auto name = ext.take_text(ext.take<int16_t>());
     auto value = ext.take_text(ext.take<int32_t>());
     if (!ext.ok()) return Error{Errc::bad_frame, "ext field longer than the header"};
-    if (out.ext.size() == kExtFieldsMax) return Error{Errc::bad_frame, "too many ext fields"};
-    out.ext.push_back({name, value});
+    if (!out.ext.add(name, value)) return Error{Errc::bad_frame, "too many ext fields"};
   }
   return ok();
 }
@@ -70,7 +73,7 @@ void ExtWriter::add(std::string_view name, std::string_view value) {
 }
 
 void ExtWriter::add(std::string_view name, int64_t value) {
-  char text[24];
+  char text[kNumberBytesMax];
   auto end = std::to_chars(text, text + sizeof text, value).ptr;
   add(name, std::string_view(text, end));
 }

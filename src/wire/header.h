@@ -8,14 +8,13 @@
 #pragma once
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/buffer.h"
 #include "base/bytes.h"
 #include "base/result.h"
 #include "wire/codes.h"
+#include "wire/ext_fields.h"
 
 namespace agena::wire {
 
@@ -23,19 +22,6 @@ enum class Serialization : uint8_t { json = 0, binary = 1 };
 
 inline constexpr int32_t kFlagResponse = 1;
 inline constexpr int32_t kFlagOneway = 2;
-inline constexpr size_t kExtFieldsMax = 512;
-
-struct ExtField {
-  std::string_view name;
-  std::string_view value;
-  // Looks at length and first letter first: most names, and all one-letter ones, end there.
-  bool is_named(std::string_view other) const {
-    if (name.size() != other.size()) return false;
-    if (name.empty()) return true;
-    return name[0] == other[0] && (name.size() == 1 || name == other);
-  }
-};
-
 struct Header {
   int32_t code = 0;
   Language language = Language::cpp;
@@ -44,17 +30,11 @@ struct Header {
   int32_t flag = 0;
   std::string_view remark;
   Serialization serialization = Serialization::json;
-  std::vector<ExtField> ext;
+  ExtFields ext;
 
   bool is_response() const { return (flag & kFlagResponse) != 0; }
   bool is_oneway() const { return (flag & kFlagOneway) != 0; }
-  // The last one of that name: signing clients write some fields twice.
-  std::optional<std::string_view> find(std::string_view name) const {
-    for (size_t i = ext.size(); i-- > 0;) {
-      if (ext[i].is_named(name)) return ext[i].value;
-    }
-    return std::nullopt;
-  }
+  std::optional<std::string_view> find(std::string_view name) const { return ext.find(name); }
 };
 
 class HeaderReader {
@@ -64,7 +44,7 @@ class HeaderReader {
 
  private:
   Status read_binary(Bytes bytes, Header& out);
-  std::string unescaped_;  // Texts that had escapes; never grows while views into it live.
+  Buffer unescaped_;  // Room for texts that had escapes; never grows while views into it live.
 };
 
 // Appends ext fields of a header being written, in either serialization.

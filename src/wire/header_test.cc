@@ -51,6 +51,33 @@ TEST(JsonHeader, ToleratesWhatOtherClientsWrite) {
   EXPECT_EQ(read(R"({"code":1,"extFields":null})", reader).ext.size(), 0u);
 }
 
+TEST(JsonHeader, OfFieldsWithOneNameTheLastCounts) {
+  HeaderReader reader;
+  auto h =
+      read(R"({"code":1,"extFields":{"a":"1","ab":"2","A":"3","a":"4","ab":"5","z":""}})", reader);
+  EXPECT_EQ(h.find("a"), "4");
+  EXPECT_EQ(h.find("ab"), "5");
+  EXPECT_EQ(h.find("A"), "3");
+  EXPECT_EQ(h.find("z"), "");
+  EXPECT_EQ(h.find("b"), std::nullopt);
+  EXPECT_EQ(h.find(""), std::nullopt);
+  EXPECT_EQ(h.ext.size(), 6u);
+  EXPECT_EQ(read(R"({"code":1,"extFields":{"b":"1"}})", reader).find("a"), std::nullopt);
+}
+
+TEST(JsonHeader, EscapesAreReadWhereverTheyStand) {
+  HeaderReader reader;
+  for (size_t before = 0; before < 20; ++before) {
+    const std::string plain(before, 'p');
+    const std::string json = "{\"extFields\":{\"i\":\"" + plain + R"(\u0001\"\\\u00e9)" + plain +
+                             "\",\"j\":\"" + plain + "\"},\"remark\":\"" + plain + "\\n\"}";
+    auto h = read(json, reader);
+    EXPECT_EQ(h.find("i"), plain + "\x01\"\\\xC3\xA9" + plain);
+    EXPECT_EQ(h.find("j"), plain);
+    EXPECT_EQ(h.remark, plain + "\n");
+  }
+}
+
 TEST(JsonHeader, RefusesWhatIsBroken) {
   HeaderReader reader;
   Header out;
@@ -161,7 +188,7 @@ TEST(Request, MissingAndBadFieldsAreNamed) {
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().code, Errc::missing_field);
   EXPECT_NE(missing.error().text.find("offset"), std::string::npos);
-  header.ext.push_back({"offset", "12x"});
+  ASSERT_TRUE(header.ext.add("offset", "12x"));
   auto bad = decode_fields<ViewMessageById>(header);
   ASSERT_FALSE(bad);
   EXPECT_EQ(bad.error().code, Errc::bad_field);

@@ -1,10 +1,12 @@
 #include "wire/json_header.h"
 
-#include <array>
+#include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <optional>
+#include <string>
 
-#include "base/assert.h"
+#include "base/byte_scan.h"
 #include "base/utf8.h"
 
 namespace agena::wire {
@@ -13,63 +15,72 @@ namespace {
 constexpr int kDepthMax = 64;
 
 bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+  return c <= ' ' && (c == ' ' || c == '\t' || c == '\n' || c == '\r');
+}
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  const char lower = static_cast<char>(c | 0x20);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
 // Walks one JSON text. Any failure leaves ok_ false; the caller reports it once.
 class Cursor {
  public:
-  Cursor(std::string_view json, std::string& unescaped) : rest_(json), unescaped_(unescaped) {}
+  Cursor(std::string_view json, char* room)
+      : at_(json.data()), end_(json.data() + json.size()), room_(room) {}
 
   bool ok() const { return ok_; }
   void fail() { ok_ = false; }
 
   bool take(char c) {
-    skip_blanks();
-    if (rest_.empty() || rest_.front() != c) return false;
-    rest_.remove_prefix(1);
+    if (peek() != c || at_ == end_) return false;
+    ++at_;
     return true;
   }
   void expect(char c) {
     if (!take(c)) fail();
   }
   char peek() {
-    skip_blanks();
-    return rest_.empty() ? '\0' : rest_.front();
+    while (at_ != end_ && is_blank(*at_)) ++at_;
+    return at_ == end_ ? '\0' : *at_;
   }
 
   bool at_end() {
-    skip_blanks();
-    return rest_.empty();
+    peek();
+    return at_ == end_;
   }
 
   std::string_view string() {
-    skip_blanks();
-    if (rest_.empty() || (rest_.front() != '"' && rest_.front() != '\'')) return fail_text();
-    char quote = rest_.front();
-    rest_.remove_prefix(1);
-    size_t plain = 0;
-    while (plain < rest_.size() && rest_[plain] != quote && rest_[plain] != '\\') ++plain;
-    if (plain == rest_.size()) return fail_text();
-    if (rest_[plain] == quote) {
-      std::string_view text = rest_.substr(0, plain);
-      rest_.remove_prefix(plain + 1);
-      return text;
-    }
+    const char quote = peek();
+    if (quote != '"' && quote != '\'') return fail_text();
+    const char* from = ++at_;
+    at_ = find_either(at_, end_, quote, '\\');
+    if (at_ == end_) return fail_text();
+    if (*at_ == quote) return {from, static_cast<size_t>(at_++ - from)};
+    at_ = from;
     return escaped_string(quote);
+  }
+
+  // The name of a member, and the colon behind it. Names of one letter come a dozen to a send.
+  std::string_view name() {
+    peek();
+    if (end_ - at_ >= 4 && at_[0] == '"' && at_[2] == '"' && at_[3] == ':' && at_[1] >= 'a') {
+      at_ += 4;
+      return {at_ - 3, 1};
+    }
+    auto name = string();
+    expect(':');
+    return name;
   }
 
   // A number, true, false or null, as it is written; a string without its quotes. Null is nothing.
   std::optional<std::string_view> scalar() {
     char c = peek();
     if (c == '"' || c == '\'') return string();
-    size_t length = 0;
-    while (length < rest_.size() && rest_[length] != ',' && rest_[length] != '}' &&
-           rest_[length] != ']' && !is_blank(rest_[length])) {
-      ++length;
-    }
-    std::string_view text = rest_.substr(0, length);
-    rest_.remove_prefix(length);
+    const char* from = at_;
+    while (at_ != end_ && *at_ != ',' && *at_ != '}' && *at_ != ']' && !is_blank(*at_)) ++at_;
+    std::string_view text(from, static_cast<size_t>(at_ - from));
     if (text == "null") return std::nullopt;
     bool plain = !text.empty() && (text == "true" || text == "false" || text[0] == '-' ||
                                    (text[0] >= '0' && text[0] <= '9'));
@@ -84,13 +95,13 @@ class Cursor {
       char c = peek();
       if (c == '{' || c == '[') {
         if (++depth > kDepthMax) return fail();
-        rest_.remove_prefix(1);
+        ++at_;
       } else if (c == '}' || c == ']') {
         if (--depth < 0) return fail();
-        rest_.remove_prefix(1);
+        ++at_;
       } else if (c == ',' || c == ':') {
         if (depth == 0) return fail();
-        rest_.remove_prefix(1);
+        ++at_;
       } else if (c == '"' || c == '\'') {
         string();
       } else {
@@ -100,100 +111,96 @@ class Cursor {
   }
 
  private:
-  void skip_blanks() {
-    while (!rest_.empty() && is_blank(rest_.front())) rest_.remove_prefix(1);
-  }
   void skip_word() {
-    size_t length = 0;
-    while (length < rest_.size() &&
-           std::string_view(",:{}[]\"' \t\r\n").find(rest_[length]) == std::string_view::npos) {
-      ++length;
+    const char* from = at_;
+    while (at_ != end_ &&
+           std::string_view(",:{}[]\"' \t\r\n").find(*at_) == std::string_view::npos) {
+      ++at_;
     }
-    if (length == 0) return fail();
-    rest_.remove_prefix(length);
+    if (at_ == from) fail();
   }
   std::string_view fail_text() {
     fail();
     return {};
   }
 
+  // What is written is never longer than what was read, so the room is always enough.
   std::string_view escaped_string(char quote) {
-    size_t start = unescaped_.size();
-    ASSERT(unescaped_.capacity() - start >= rest_.size(), "or views into it would move");
+    const char* text = room_;
     while (ok_) {
-      size_t plain = 0;
-      while (plain < rest_.size() && rest_[plain] != quote && rest_[plain] != '\\') ++plain;
-      if (plain == rest_.size()) return fail_text();
-      unescaped_.append(rest_.data(), plain);
-      const char c = rest_[plain];
-      rest_.remove_prefix(plain + 1);
-      if (c == quote) return std::string_view(unescaped_).substr(start);
+      const char* stop = copy_to_either(at_, end_, quote, '\\', room_);
+      room_ += stop - at_;
+      at_ = stop;
+      if (at_ == end_) return fail_text();
+      if (*at_++ == quote) return {text, static_cast<size_t>(room_ - text)};
       escape();
     }
     return {};
   }
 
   void escape() {
-    if (rest_.empty()) return fail();
-    char c = rest_.front();
-    rest_.remove_prefix(1);
+    if (at_ == end_) return fail();
+    const char c = *at_++;
     switch (c) {
-      case 'n':
-        unescaped_.push_back('\n');
-        break;
-      case 't':
-        unescaped_.push_back('\t');
-        break;
-      case 'r':
-        unescaped_.push_back('\r');
-        break;
-      case 'b':
-        unescaped_.push_back('\b');
-        break;
-      case 'f':
-        unescaped_.push_back('\f');
-        break;
       case 'u':
-        unicode();
-        break;
+        return unicode();
+      case 'n':
+        return put('\n');
+      case 't':
+        return put('\t');
+      case 'r':
+        return put('\r');
+      case 'b':
+        return put('\b');
+      case 'f':
+        return put('\f');
       case '"':
       case '\'':
       case '\\':
       case '/':
-        unescaped_.push_back(c);
-        break;
+        return put(c);
       default:
         fail();
     }
   }
 
+  void put(char c) { *room_++ = c; }
+
   uint32_t hex4() {
-    uint32_t value = 0;
-    if (rest_.size() < 4) return fail(), 0;
-    auto [end, error] = std::from_chars(rest_.data(), rest_.data() + 4, value, 16);
-    if (error != std::errc() || end != rest_.data() + 4) return fail(), 0;
-    rest_.remove_prefix(4);
-    return value;
+    if (end_ - at_ < 4) return fail(), 0;
+    int value = 0;
+    for (int i = 0; i < 4; ++i) {
+      const int digit = hex_digit(at_[i]);
+      if (digit < 0) return fail(), 0;
+      value = value * 16 + digit;
+    }
+    at_ += 4;
+    return static_cast<uint32_t>(value);
   }
 
   void unicode() {
     uint32_t c = hex4();
-    if (c >= 0xD800 && c < 0xDC00 && rest_.starts_with("\\u")) {
-      std::string_view before = rest_;
-      rest_.remove_prefix(2);
+    if (!ok_) return;
+    if (c < 0x80) return put(static_cast<char>(c));  // The separators of properties, above all.
+    if (c >= 0xD800 && c < 0xDC00 && end_ - at_ >= 2 && at_[0] == '\\' && at_[1] == 'u') {
+      const char* before = at_;
+      at_ += 2;
       uint32_t low = hex4();
       if (ok_ && low >= 0xDC00 && low < 0xE000) {
         c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
       } else {
-        rest_ = before;
+        at_ = before;
       }
     }
     if (c >= 0xD800 && c < 0xE000) c = 0xFFFD;  // Half a pair; three bytes for six, so it fits.
-    append_utf8(unescaped_, c);
+    std::string utf8;
+    append_utf8(utf8, c);
+    room_ = std::copy(utf8.begin(), utf8.end(), room_);
   }
 
-  std::string_view rest_;
-  std::string& unescaped_;
+  const char* at_;
+  const char* end_;
+  char* room_;
   bool ok_ = true;
 };
 
@@ -223,34 +230,25 @@ Status ext_fields(Cursor& cursor, Header& out) {
   }
   cursor.expect('{');
   while (cursor.ok() && !cursor.take('}')) {
-    auto name = cursor.string();
-    cursor.expect(':');
+    auto name = cursor.name();
     char c = cursor.peek();
     if (c == '{' || c == '[') {
       cursor.skip_value();
     } else if (auto value = cursor.scalar(); value && cursor.ok()) {
-      if (out.ext.size() == kExtFieldsMax) return Error{Errc::bad_frame, "too many ext fields"};
-      out.ext.push_back({name, *value});
+      if (!out.ext.add(name, *value)) return Error{Errc::bad_frame, "too many ext fields"};
     }
     if (!cursor.take(',') && cursor.peek() != '}') cursor.fail();
   }
   return ok();
 }
 
-bool needs_escape(char c) {
-  // Without branches: this looks at every byte that is sent as JSON.
-  return static_cast<bool>(int{static_cast<unsigned char>(c) < 0x20} | int{c == '"'} |
-                           int{c == '\\'});
-}
-
 }  // namespace
 
-Status read_json_header(std::string_view json, std::string& unescaped, Header& out) {
-  Cursor cursor(json, unescaped);
+Status read_json_header(std::string_view json, char* room, Header& out) {
+  Cursor cursor(json, room);
   cursor.expect('{');
   while (cursor.ok() && !cursor.take('}')) {
-    auto name = cursor.string();
-    cursor.expect(':');
+    auto name = cursor.name();
     if (name == "code") {
       out.code = number(cursor);
     } else if (name == "extFields") {
@@ -277,9 +275,7 @@ Status read_json_header(std::string_view json, std::string& unescaped, Header& o
 
 void append_json_string(Buffer& out, std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
-  bool is_plain = true;
-  for (char each : text) is_plain &= !needs_escape(each);
-  if (is_plain) {  // Nearly always: room for all of it at once.
+  if (is_plain_json(text)) {  // Nearly always: room for all of it at once.
     std::byte* at = out.extend(text.size() + 2);
     at[0] = std::byte{'"'};
     if (!text.empty()) std::memcpy(at + 1, text.data(), text.size());
@@ -289,7 +285,7 @@ void append_json_string(Buffer& out, std::string_view text) {
   out.append("\"");
   size_t from = 0;
   for (size_t i = 0; i < text.size(); ++i) {
-    if (!needs_escape(text[i])) continue;
+    if (is_plain_json(text.substr(i, 1))) continue;
     const auto c = static_cast<unsigned char>(text[i]);
     out.append(text.substr(from, i - from));
     from = i + 1;
