@@ -1,8 +1,10 @@
 #include "wire/header.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/assert.h"
+#include "base/byte_scan.h"
 #include "wire/json_header.h"
 
 namespace agena::wire {
@@ -15,6 +17,18 @@ void append_number(Buffer& out, int64_t value) {
   char* at = reinterpret_cast<char*>(out.extend(kNumberBytesMax));
   char* end = std::to_chars(at, at + kNumberBytesMax, value).ptr;
   out.truncate(before + static_cast<size_t>(end - at));
+}
+
+// ,"name":"value" in one piece: every answer has a handful.
+void append_plain_json_field(Buffer& out, bool has_comma, std::string_view name,
+                             std::string_view value) {
+  char* at = reinterpret_cast<char*>(out.extend(name.size() + value.size() + (has_comma ? 6 : 5)));
+  if (has_comma) *at++ = ',';
+  *at++ = '"';
+  at = std::copy(name.begin(), name.end(), at);
+  at = std::copy_n("\":\"", 3, at);
+  at = std::copy(value.begin(), value.end(), at);
+  *at = '"';
 }
 
 void append_counted(Buffer& out, std::string_view text) {
@@ -63,6 +77,8 @@ void ExtWriter::add(std::string_view name, std::string_view value) {
     out_.append_be<int16_t>(static_cast<int16_t>(name.size()));
     out_.append(name);
     append_counted(out_, value);
+  } else if (is_plain_json(name) && is_plain_json(value)) {
+    append_plain_json_field(out_, any_, name, value);
   } else {
     if (any_) out_.append(",");
     append_json_string(out_, name);
