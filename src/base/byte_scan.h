@@ -1,7 +1,7 @@
 // Looks for single bytes eight at a time: header texts are read and written a million times a
 // second, byte by byte they would cost more than storing the message.
 //
-// Over:    bytes.h.  Under: wire/ (JSON headers).
+// Over:    nothing.  Under: wire/ (JSON headers), message/ (properties).
 // Threads: pure functions.
 // Method:  in `word - 0x01..`, a byte borrows exactly where it was zero; the lowest such byte is
 //          exact, those above it may be false, so only the lowest is asked for.

@@ -2,18 +2,30 @@
 
 #include <array>
 
+#include "base/byte_scan.h"
+
 namespace agena::message {
 
 PropertyRange::Iterator& PropertyRange::Iterator::operator++() {
-  while (!rest_.empty()) {
-    size_t end = rest_.find(kValueEnd);
-    std::string_view entry = rest_.substr(0, end);
-    rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 1);
-    size_t split = entry.find(kNameEnd);
-    if (split == std::string_view::npos || split == 0 || split + 1 == entry.size()) continue;
-    current_ = {.name = entry.substr(0, split), .value = entry.substr(split + 1)};
+  const char* at = rest_.data();
+  const char* end = at + rest_.size();
+  while (at != end) {
+    const char* name = at;
+    const char* split = find_either(at, end, kNameEnd, kValueEnd);
+    if (split == end || *split == kValueEnd) {
+      at = split == end ? end : split + 1;
+      continue;
+    }
+    const char* value = split + 1;
+    const char* stop = find_either(value, end, kValueEnd, kValueEnd);
+    at = stop == end ? end : stop + 1;
+    if (name == split || value == stop) continue;
+    current_ = {.name = {name, static_cast<size_t>(split - name)},
+                .value = {value, static_cast<size_t>(stop - value)}};
+    rest_ = {at, static_cast<size_t>(end - at)};
     return *this;
   }
+  rest_ = {};
   done_ = true;
   return *this;
 }
