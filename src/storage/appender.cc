@@ -152,6 +152,9 @@ bool Appender::commit(std::vector<Arrival>& arrivals) {
     ASSERT(writing_.empty(), "staged records have staged bytes");
     return false;
   }
+  const bool publishes = deps_.options.flush_mode == FlushMode::async;
+  // Before `written` moves: as soon as it has, the flusher publishes up to there what is held.
+  if (!publishes) deps_.dispatch.hold(writing_);
   const MonoNanos began = deps_.clock.mono();
   if (!deps_.log.write_to(to)) {
     writing_.clear();
@@ -160,10 +163,7 @@ bool Appender::commit(std::vector<Arrival>& arrivals) {
   // Only this thread writes it, under the mutex.
   const int64_t nanos = deps_.clock.mono() - began;
   if (nanos > write_nanos_max()) write_nanos_max_.store(nanos, std::memory_order_relaxed);
-  if (deps_.options.flush_mode == FlushMode::async)
-    deps_.dispatch.publish(writing_, to, arrivals);
-  else
-    deps_.dispatch.hold(writing_);
+  if (publishes) deps_.dispatch.publish(writing_, to, arrivals);
   ASSERT(writing_.empty() && deps_.log.written() >= to, "written, and passed on");
   committed_.store(to.value, std::memory_order_release);
   deps_.log.trim_tail(deps_.dispatch.published());

@@ -238,6 +238,8 @@ void CommitLog::work_ahead() {
 }
 
 Status CommitLog::remove_oldest() {
+  // One that could not be removed comes first: a later file must not go while it is there.
+  if (unremoved_) TRY_OK(remove_file(std::exchange(unremoved_, nullptr)));
   Segment oldest;
   {
     MutexLock lock(segments_mutex_);
@@ -247,7 +249,14 @@ Status CommitLog::remove_oldest() {
     segments_.erase(segments_.begin());
     begin_.store(segments_.front()->start.value, std::memory_order_release);
   }
-  TRY_OK(files_.remove(oldest->path));
+  return remove_file(oldest);
+}
+
+Status CommitLog::remove_file(const Segment& segment) {
+  if (auto done = files_.remove(segment->path); !done && done.error().code != Errc::not_found) {
+    unremoved_ = segment;
+    return done;
+  }
   return files_.sync_dir(options_.dir);
 }
 

@@ -68,6 +68,7 @@ class CommitLog {
     tail_bytes_ = busy ? options_.tail_bytes_max : options_.tail_bytes_min;
   }
   // Retention: the oldest file goes, never the newest. Readers that hold it go on.
+  // One that cannot be removed is the next call's again.
   Status remove_oldest();
 
   // ---- Any thread.
@@ -92,6 +93,7 @@ class CommitLog {
   Status roll();
   void prepare_next(const Segment& last) EXCLUDES(creation_mutex_);
   void start_write_back(PhysicalOffset target);
+  Status remove_file(const Segment& segment);
 
   io::Files& files_;
   Fence& fence_;
@@ -100,6 +102,7 @@ class CommitLog {
   LogTail tail_;
   Segment current_;                     // The appender's own.
   PhysicalOffset written_back_;         // The background loop's own.
+  Segment unremoved_;                   // The background loop's own: out of use, and still there.
   std::vector<LogTail::Piece> pieces_;  // The writer's own.
 
   std::atomic<int64_t> begin_ = 0, staged_ = 0, written_ = 0, flushed_ = 0;

@@ -82,6 +82,7 @@ void Dispatch::publish(std::vector<DispatchRecord>& records, PhysicalOffset end,
                        std::vector<Arrival>& arrivals) {
   MutexLock lock(mutex_);
   ASSERT(held_.empty(), "what waits for a flush comes first");
+  ASSERT(records.empty() || records.front().at >= published(), "nobody has passed these over");
   for (const DispatchRecord& record : records) publish_one(record, arrivals);
   unwritten_.fetch_add(static_cast<int64_t>(records.size()), std::memory_order_relaxed);
   records.clear();
@@ -91,6 +92,7 @@ void Dispatch::publish(std::vector<DispatchRecord>& records, PhysicalOffset end,
 void Dispatch::hold(std::vector<DispatchRecord>& records) {
   MutexLock lock(mutex_);
   ASSERT(held_.empty() || records.empty() || held_.back().at < records.front().at);
+  ASSERT(records.empty() || records.front().at >= published(), "nobody has passed these over");
   held_.insert(held_.end(), records.begin(), records.end());
   records.clear();
 }

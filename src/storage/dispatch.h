@@ -57,7 +57,8 @@ class Dispatch {
   // Publishes `records`, which end at `end`, and empties them.
   void publish(std::vector<DispatchRecord>& records, PhysicalOffset end,
                std::vector<Arrival>& arrivals) EXCLUDES(mutex_);
-  // Keeps `records` until publish_flushed() reaches them, and empties the vector.
+  // Keeps `records` until publish_flushed() reaches them, and empties the vector. Comes before the
+  // log's written() covers them: what is flushed and not held counts as published.
   void hold(std::vector<DispatchRecord>& records) EXCLUDES(mutex_);
   void publish_flushed(PhysicalOffset flushed, std::vector<Arrival>& arrivals) EXCLUDES(mutex_);
 

@@ -77,8 +77,7 @@ Status FileStore::open_parts() {
   {
     MutexLock deleted_lock(deleted_mutex_);
     deleted_ = std::move(input.deleted);
-    // A power cut may have taken the end of the log back: what is stored there from now on is new.
-    for (auto& [topic, before] : deleted_) before = std::min(before, recovered.end);
+    TRY_OK(forget_deletions_behind(recovered.end));
   }
   TRY_OK(open_keys(input, recovered));
   parts_.dispatch = std::make_unique<Dispatch>(*parts_.queues, parts_.keys.get());
@@ -326,6 +325,16 @@ Status FileStore::delete_topic(std::string_view topic) {
     noted = parts_.checkpointing->rewrite_snapshot_if_stale();
   });
   return noted;
+}
+
+// A power cut may have taken the end of the log back: what is stored there from now on is new. It
+// has to be on the disk before anything is stored, or the next recovery takes that for deleted.
+Status FileStore::forget_deletions_behind(PhysicalOffset end) {
+  const bool is_any_behind = std::any_of(deleted_.begin(), deleted_.end(),
+                                         [&](const auto& each) { return each.second > end; });
+  if (!is_any_behind) return ok();
+  for (auto& [topic, before] : deleted_) before = std::min(before, end);
+  return write_deleted_topics(deps_.files, own_dir_, deleted_);
 }
 
 // On the disk before the topic's files go: a crash from now on brings nothing of it back.

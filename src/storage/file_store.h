@@ -75,6 +75,7 @@ class FileStore final : public Store {
   Status open_parts();
   Result<Recovered> recover(RecoveryInput input);
   Status note_deleted(std::string_view topic, PhysicalOffset before);
+  Status forget_deletions_behind(PhysicalOffset end) REQUIRES(deleted_mutex_);
   Status open_keys(const RecoveryInput& input, const Recovered& recovered);
   void report(const Recovered& recovered, MonoNanos began) const;
   void start_background();

@@ -238,6 +238,31 @@ TEST_F(FileStoreTest, ReadsRecordsByPositionAndRefusesOthers) {
   EXPECT_EQ(static_cast<int64_t>(out.size()), sent.size_bytes);
 }
 
+TEST_F(FileStoreTest, ABodyThatLooksLikeARecordHeadCostsNothing) {
+  const Appended first = world.send("T", 0, "first");
+  // What anybody may send: the head of a record of 1 GB, that says it stands where it will stand.
+  const size_t before = static_cast<size_t>(first.size_bytes) - 9;  // Up to the body.
+  std::string head(message::kRecordHeadSize, '\0');
+  const int64_t at = first.end().value + static_cast<int64_t>(before);
+  store_be<int32_t>(head.data(), 1'000'000'000);
+  store_be<int32_t>(head.data() + 4, message::kMagicV1);
+  store_be<int64_t>(head.data() + 28, at);
+  const Appended planted = world.send("T", 0, head);
+  ASSERT_EQ(planted.at, first.end());
+  std::byte there[8];
+  Buffer out;
+  ASSERT_TRUE(store().read_record(planted.at, out));
+  const auto found = as_text(out.view()).find(head);
+  ASSERT_EQ(planted.at.value + static_cast<int64_t>(found), at);
+  std::copy_n(out.data() + found, sizeof there, there);
+  EXPECT_EQ(load_be<int32_t>(there), 1'000'000'000);
+  out.release();
+  const auto refused = store().read_record(PhysicalOffset(at), out);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::not_found);
+  EXPECT_EQ(out.capacity(), 0u);
+}
+
 TEST_F(FileStoreTest, FindsMessagesByKeyUniqueKeyAndTag) {
   for (int i = 0; i < 10; ++i) {
     std::string key = "k" + std::to_string(i % 3);

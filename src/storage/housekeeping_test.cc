@@ -113,6 +113,26 @@ TEST_F(HousekeepingTest, FilesGoOneAtATime) {
   EXPECT_EQ(world.store->state().expired_files, 3u);
 }
 
+TEST_F(HousekeepingTest, AFileThatCannotBeRemovedComesFirstTheNextTime) {
+  send(600);
+  world.pass_time();
+  bool refuses = true;
+  world.disk->fault = [&](testing::MemoryDisk::Call call, const std::string& path) -> Status {
+    const bool is_first = path.ends_with("commitlog/00000000000000000000");
+    if (refuses && call == testing::MemoryDisk::Call::remove && is_first)
+      return Error{Errc::io_error, "EBUSY"};
+    return ok();
+  };
+  pass_hours(4);
+  ASSERT_GT(world.store->state().begin.value, 0);
+  EXPECT_TRUE(world.disk->exists(world.log_path(0)));
+  const auto second = world.log_path(world.options.log_file_bytes);
+  EXPECT_TRUE(world.disk->exists(second)) << "no gap while the first is there";
+  refuses = false;
+  pass_hours(4);
+  EXPECT_FALSE(world.disk->exists(world.log_path(0)));
+}
+
 TEST_F(HousekeepingTest, WhatNobodyConsumedIsCountedWithItsGroup) {
   int asked = 0;
   std::optional<PhysicalOffset> consumed;

@@ -8,6 +8,24 @@
 namespace agena::storage {
 namespace {
 constexpr int64_t kBlock = int64_t{4} << 20;
+constexpr int64_t kSector = 4'096;  // What a disk loses at once.
+}  // namespace
+
+// Sectors that cannot be read become zeros, which no record survives, and are remembered.
+void LogScan::read_piecewise(const CommitLog::Segment& segment, PhysicalOffset at,
+                             MutableBytes into) {
+  const PhysicalOffset end = at + static_cast<int64_t>(into.size());
+  for (PhysicalOffset from = at; from < end;) {
+    const int64_t in_sector = kSector - (from - segment->start) % kSector;
+    const PhysicalOffset to = std::min(end, from + in_sector);
+    MutableBytes piece =
+        into.subspan(static_cast<size_t>(from - at), static_cast<size_t>(to - from));
+    if (!segment->read(from, piece)) {
+      std::fill(piece.begin(), piece.end(), std::byte());
+      unreadable_end_ = std::max(unreadable_end_, to);
+    }
+    from = to;
+  }
 }
 
 Bytes LogScan::window(PhysicalOffset at, int64_t bytes) {
@@ -21,7 +39,8 @@ Bytes LogScan::window(PhysicalOffset at, int64_t bytes) {
     buffer_.resize(std::max(buffer_.size(), static_cast<size_t>(wanted)));
     buffer_at_ = at;
     buffer_used_ = 0;
-    if (!segment->read(at, {buffer_.data(), static_cast<size_t>(wanted)})) return {};
+    MutableBytes block(buffer_.data(), static_cast<size_t>(wanted));
+    if (!segment->read(at, block)) read_piecewise(segment, at, block);
     buffer_used_ = static_cast<size_t>(wanted);
     bytes_read_ += wanted;
   }
@@ -98,12 +117,6 @@ PhysicalOffset LogScan::end_of_dirt(PhysicalOffset from, int64_t zeros_max) {
   PhysicalOffset end = from;
   for (PhysicalOffset at = from; at < segment->end() && at - end < zeros_max;) {
     Bytes bytes = window(at, kBlock);
-    if (bytes.empty()) {
-      // Unreadable: taken for dirty, so that it is written anew.
-      end = std::min(segment->end(), at + kBlock);
-      at = end;
-      continue;
-    }
     for (size_t i = bytes.size(); i > 0; --i) {
       if (bytes[i - 1] == std::byte()) continue;
       end = at + static_cast<int64_t>(i);
@@ -111,6 +124,8 @@ PhysicalOffset LogScan::end_of_dirt(PhysicalOffset from, int64_t zeros_max) {
     }
     at += static_cast<int64_t>(bytes.size());
   }
+  // What cannot be read is taken for dirty, so that it is written anew.
+  end = std::max(end, std::min(unreadable_end_, segment->end()));
   ASSERT(end >= from && end <= segment->end());
   return end;
 }

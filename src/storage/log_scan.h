@@ -3,7 +3,8 @@
 // Over:     commit_log.h, message/record_format.h.  Under: recovery.h.
 // Threads:  one; before the log is started.
 // Lifetime: an item's bytes live until the next call.
-// Errors:   a range that cannot be read is a bad record; the scan itself does not fail.
+// Errors:   a sector that cannot be read is bad bytes, and the scan goes on behind it; where it
+//           ended, unreadable_end() tells. The scan itself does not fail.
 #pragma once
 #include <optional>
 #include <vector>
@@ -45,10 +46,13 @@ class LogScan {
   PhysicalOffset end_of_dirt(PhysicalOffset from, int64_t zeros_max);
 
   int64_t bytes_read() const { return bytes_read_; }
+  // Where the last sector that the disk refused ends; 0 when it gave all.
+  PhysicalOffset unreadable_end() const { return unreadable_end_; }
 
  private:
-  // Up to `bytes` from `at` within one file; fewer at its end, none when unreadable.
+  // Up to `bytes` from `at` within one file; fewer at its end, none outside of the files.
   Bytes window(PhysicalOffset at, int64_t bytes);
+  void read_piecewise(const CommitLog::Segment& segment, PhysicalOffset at, MutableBytes into);
 
   CommitLog& log_;
   const message::Verify verify_;
@@ -57,6 +61,7 @@ class LogScan {
   PhysicalOffset buffer_at_;
   size_t buffer_used_ = 0;
   int64_t bytes_read_ = 0;
+  PhysicalOffset unreadable_end_;
 };
 
 }  // namespace agena::storage

@@ -9,6 +9,7 @@
 namespace agena::storage {
 namespace {
 
+constexpr int32_t kRecordBytesMax = (16 << 20) + (1 << 20);  // A frame, and what storing adds.
 constexpr int64_t kPullBytesMax = int64_t{128} << 20;
 constexpr size_t kRunEntriesMax = 64;
 constexpr int64_t kRunBytesMax = 256 << 10;
@@ -210,6 +211,10 @@ Result<int64_t> QueueReader::read_record(PhysicalOffset at, Buffer& out) {
   TRY_OK(log_.read(at, head_bytes));
   auto head = message::peek(head_bytes);
   if (!head || head->kind == message::RecordKind::blank || head->physical_offset != at)
+    return Error{Errc::not_found, "no message starts at that offset"};
+  // A body may hold what looks like a record; no frame could have brought one longer than a frame.
+  CommitLog::Segment segment = log_.segment_of(at);
+  if (!segment || at + head->size > segment->end() || head->size > kRecordBytesMax)
     return Error{Errc::not_found, "no message starts at that offset"};
   if (at + head->size > log_.written()) return Error{Errc::corrupt, "the record has no end"};
   const size_t before = out.size();

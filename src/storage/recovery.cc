@@ -1,5 +1,7 @@
 #include "storage/recovery.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 #include "base/assert.h"
@@ -199,6 +201,7 @@ Status Recovery::scan_from(PhysicalOffset from) {
     }
     auto behind = next_behind_hole(item.at);
     if (!behind) {
+      TRY_OK(check_readable(item.at));
       result_.end = item.at;
       ASSERT(result_.end >= from);
       ASSERT(result_.records == 0 || result_.end > result_.newest_at);
@@ -225,6 +228,17 @@ std::optional<PhysicalOffset> Recovery::next_behind_hole(PhysicalOffset bad) {
     AGENA_LOG(error, "storage", "the log ends at {}, but it was on the disk up to {}", bad.value,
               input_.mark->flushed.value);
   return found;
+}
+
+// A log does not end at what the disk refuses to show: to cut it there would be to throw away what
+// a second try, or another disk, may still give back.
+Status Recovery::check_readable(PhysicalOffset end) const {
+  if (scan_.unreadable_end() <= end) return ok();
+  if (is_only_ours() && end >= input_.mark->flushed) return ok();  // Nobody was promised more.
+  return Error{Errc::io_error,
+               fmt::format("the commit log cannot be read before {}, and nothing whole follows "
+                           "from {} on: see the kernel's log, and copy {} to a sound disk",
+                           scan_.unreadable_end().value, end.value, deps_.log.dir())};
 }
 
 void Recovery::note_on_disk(ConsumeQueue& queue, QueueOffset max) {

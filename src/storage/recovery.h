@@ -85,6 +85,7 @@ class Recovery {
   Status fill_up(ConsumeQueue& queue, QueueOffset until);
   bool push(ConsumeQueue& queue, QueueOffset index, const QueueEntry& entry);
   std::optional<PhysicalOffset> next_behind_hole(PhysicalOffset bad);
+  Status check_readable(PhysicalOffset end) const;
   void note_on_disk(ConsumeQueue& queue, QueueOffset max);
   bool in_hole(PhysicalOffset at) const;
   Status settle_queues();

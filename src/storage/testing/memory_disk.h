@@ -26,6 +26,8 @@ class MemoryDisk final : public io::Files {
   enum class Call { open, write, sync, allocate, resize, rename, remove, sync_dir };
   // Asked before every call that changes something; an error is what the call returns.
   std::function<Status(Call, const std::string& path)> fault;
+  // Asked before every read; an error is what it returns.
+  std::function<Status(const std::string& path, uint64_t offset, uint64_t length)> read_fault;
   io::Space space_now{1 << 30, 1 << 29};
   // What was read of files whose path begins so, since the disk was made.
   uint64_t bytes_read(const std::string& prefix) const {
@@ -215,6 +217,7 @@ class MemoryDisk final : public io::Files {
     DiskFile(MemoryDisk& disk, std::string path, std::shared_ptr<Node> node)
         : disk_(disk), path_(std::move(path)), node_(std::move(node)) {}
     Result<size_t> read_at(MutableBytes into, uint64_t offset) const override {
+      if (disk_.read_fault) TRY_OK(disk_.read_fault(path_, offset, into.size()));
       MutexLock lock(disk_.mutex_);
       if (offset >= node_->now.size()) return size_t{0};
       const size_t count = std::min<size_t>(into.size(), node_->now.size() - offset);
