@@ -131,6 +131,7 @@ TEST_F(HousekeepingTest, AFileThatCannotBeRemovedComesFirstTheNextTime) {
   refuses = false;
   pass_hours(4);
   EXPECT_FALSE(world.disk->exists(world.log_path(0)));
+  world.disk->fault = nullptr;  // It must not outlive what it refers to.
 }
 
 TEST_F(HousekeepingTest, WhatNobodyConsumedIsCountedWithItsGroup) {
