@@ -28,7 +28,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 TESTS = HERE.parent
 sys.path[:0] = [str(TESTS / each) for each in ("lib", "peer", "wire", "interop/admin")]
 import admin_test  # noqa: E402
-import broker_diff  # noqa: E402
+import broker_answers  # noqa: E402
 import peer  # noqa: E402
 import remoting  # noqa: E402
 from server import Broker, Namesrv, free_offset  # noqa: E402
@@ -147,7 +147,7 @@ def knows(namesrv, topic, count):
 def asked(setting, address, code, fields=None, **more):
     with remoting.Connection(address, timeout_s=30) as connection:
         answer = connection.call(code, fields, **more)
-    shown = broker_diff.comparable({
+    shown = broker_answers.comparable({
         "request": code, "code": answer.code, "remark": answer.remark,
         "ext": {name: setting.mask(value) for name, value in answer.fields.items()},
         "body": setting.mask(answer.body.decode("latin-1"))})
@@ -226,7 +226,7 @@ def admin_views(setting, namesrv, shell):
         text = setting.mask(output)
         at = text.find("{")
         if words[0] == "topicRoute" and at >= 0:
-            views[" ".join(words)] = broker_diff.mask(broker_diff.fastjson.loads(text[at:]))
+            views[" ".join(words)] = broker_answers.mask(broker_answers.fastjson.loads(text[at:]))
         else:
             views[" ".join(words)] = without_figures(text)
     return views

@@ -5,25 +5,21 @@
     broker_diff.py REFERENCE --record FILE  write one broker's answers down
 
 Both brokers must be fresh and have the same broker and cluster name. Compared are the code, the
-remark of refusals, the ext fields and the body: JSON by content, stored messages record by record.
-Times, addresses and positions in the log are masked. EXPECTED_DIFFERENCES lists the steps on which
-we mean to differ; docs/compatibility.md tells the same to users. broker_java_5_5_0.json holds what
-the Java broker answered.
+remark of refusals, the ext fields and the body, as broker_answers.py says. EXPECTED_DIFFERENCES
+lists the steps on which we mean to differ; docs/compatibility.md tells the same to users.
+broker_java_5_5_0.json holds what the Java broker answered.
 """
 
-import argparse
 import json
-import os
 import pathlib
-import re
 import socket
 import sys
 import threading
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lib"))
-import fastjson  # noqa: E402
-import remoting  # noqa: E402
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "lib")]
+import broker_answers  # noqa: E402
 from remoting import Connection  # noqa: E402
 
 T, T2, G, G2, G3 = "diff-one", "diff-two", "diff-group", "diff-group2", "diff-group3"
@@ -42,8 +38,6 @@ EXPECTED_DIFFERENCES = {
     "topics of that clone": "Java clones nothing when no topic is named",
     "groups in the end": "Java makes a deleted group anew, with defaults, in the deletion itself",
 }
-# Keys of the runtime table that Java 5.5.0 has not: two for older tools, and ours.
-MORE_RUNTIME_KEYS = ("brokerVersion", "getTransferedTps", "expiredUnconsumedBytes")
 
 
 def topic_fields(name, queues=4, **more):
@@ -444,158 +438,10 @@ class Script:
         self.step("topics in the end", 21)
 
 
-MASKED = {"lastUpdateTimestamp", "lastTimestamp", "minTimeStamp", "maxTimeStamp",
-          "consumeTimeStamp", "delayTime", "physicOffset", "indexLastUpdateTimestamp",
-          "indexLastUpdatePhyoffset", "msgId", "counter", "minTimeStampStr", "maxTimeStampStr",
-          "consumeTimeStampStr", "stateVersion"}
-# Rates come from samples, whose beat is not ours to set.
-SAMPLED = {"timestamp", "tps", "avgpt", "sum", "consumeTps", "topicPutTps"}
-
-
-def mask(value, key=None):
-    """Hides what differs from run to run, and the order of Java's hash tables."""
-    if key in SAMPLED:
-        return "<n>"
-    if key in MASKED and value is not None:
-        return "<0>" if value in (0, "0", -1, "-1") else "<n>"
-    if isinstance(value, dict):
-        return {mask_text(name): mask(item, name) for name, item in value.items()}
-    if isinstance(value, list):
-        return sorted((mask(item) for item in value), key=lambda x: json.dumps(x, sort_keys=True))
-    if isinstance(value, str) and value.startswith('{"counter"'):
-        return mask(json.loads(value))
-    return mask_text(value) if isinstance(value, str) else value
-
-
-def mask_text(text):
-    return re.sub(r"127\.0\.0\.1:\d+", "<address>", text)
-
-
-def runtime_shape(key, value):
-    """Java leaves rates out until it has samples."""
-    if key.endswith("Tps") and key.startswith(("put", "get")) or key.endswith("DistributeTime"):
-        return "<text>"
-    return re.sub(r"<n> (.i)?B", "<bytes>", re.sub(r"\d+(\.\d+(E-?\d+)?)?", "<n>", value))
-
-
-def comparable_record(record):
-    """Not where and when the broker stored it."""
-    out = {name: record[name] for name in ("magic", "crc", "queue", "flag", "sys_flag", "born",
-                                           "reconsumed", "topic", "properties")}
-    return {**out, "offset": record["queue_offset"],
-            "body": record["body"].decode("utf-8", "replace")}
-
-
-def comparable_body(answer):
-    body = answer["body"]
-    if answer["request"] in (12, 33, 309) and answer["code"] == 0 and "\xda\xa3 \xa7" in body:
-        return [comparable_record(each) for each in remoting.records(body.encode("latin-1"))]
-    if answer["request"] == 28:
-        table = fastjson.loads(body)["table"]
-        return {re.sub("_/.*", "_<path>", key): runtime_shape(key, value)
-                for key, value in table.items() if key not in MORE_RUNTIME_KEYS}
-    if answer["request"] == 26 and answer["code"] == 0:
-        return sorted(line.split("=")[0] for line in body.splitlines())
-    if body.startswith(("{", "[")):
-        shown = mask(fastjson.loads(body.encode("latin-1")))
-        if answer["request"] == 43 and answer["code"] == 0:
-            # Java counts every 500th commit, we count saves: when, is not ours to set.
-            shown["dataVersion"]["counter"] = "<n>"
-        return shown
-    return body
-
-
-def comparable(answer):
-    """What must be equal. Remarks that quote Java's exceptions only count as some text."""
-    remark = answer["remark"]
-    if answer["code"] == 0:
-        remark = None
-    elif remark is None or "Exception" in remark or "Lorg/" in remark or "null" in remark:
-        remark = "<text>"
-    out = {"code": answer["code"], "remark": remark and mask_text(remark),
-           "ext": mask(answer["ext"]), "body": comparable_body(answer)}
-    for pushed in answer.get("pushed", []):
-        out.setdefault("pushed", []).append(
-            {"code": pushed["code"], "ext": mask(pushed["ext"]),
-             "body": comparable_body({**pushed, "request": pushed["code"], "code": 0})})
-    if out["remark"] == "<text>" or (answer["code"] == 1 and answer["request"] in (17, 18, 200)):
-        out["remark"] = "<text>"
-    return out
-
-
 def run(address):
     """What one broker answers, by step, without what differs from run to run."""
-    return {name: comparable(answer) for name, answer in Script(address).run().items()}
-
-
-def reference_of(text):
-    """The answers of the broker at an address, or those in a file."""
-    if not os.path.exists(text):
-        return run(text)
-    with open(text, encoding="utf-8") as recorded:
-        return json.load(recorded)
-
-
-def record(answers, path):
-    """One line a step."""
-    lines = (json.dumps(name) + ": " + json.dumps(answer, ensure_ascii=False, sort_keys=True)
-             for name, answer in answers.items())
-    with open(path, "w", encoding="utf-8") as out:
-        out.write("{\n" + ",\n".join(lines) + "\n}\n")
-
-
-def compare(reference, ours):
-    failures = 0
-    for name, left in reference.items():
-        right = dict(ours[name])
-        if left["remark"] == "<text>" and right["code"] == left["code"]:
-            right["remark"] = "<text>"
-        if left == right:
-            continue
-        why = EXPECTED_DIFFERENCES.get(name)
-        print(f"{'expected' if why else 'DIFFERS'}: {name}" + (f" ({why})" if why else ""))
-        if why:
-            continue
-        failures += 1
-        for part in left.keys() | right.keys():
-            if left.get(part) != right.get(part):
-                show(part, left.get(part), right.get(part))
-    print(f"{len(reference)} requests compared, {failures} differ unexpectedly")
-    return failures
-
-
-def show(part, left, right):
-    """Only the members that differ, as far as one can tell."""
-    if isinstance(left, dict) and isinstance(right, dict):
-        for key in sorted(left.keys() | right.keys()):
-            if left.get(key) != right.get(key):
-                show(f"{part}.{key}", left.get(key), right.get(key))
-        return
-    if isinstance(left, list) and isinstance(right, list) and len(left) + len(right) > 8:
-        both = [json.dumps(x, sort_keys=True) for x in left], [json.dumps(x, sort_keys=True)
-                                                              for x in right]
-        left = [x for x in both[0] if x not in both[1]]
-        right = [x for x in both[1] if x not in both[0]]
-    print(f"  {part}\n    reference: {json.dumps(left, ensure_ascii=False)[:900]}\n"
-          f"    ours:      {json.dumps(right, ensure_ascii=False)[:900]}")
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("reference")
-    parser.add_argument("ours", nargs="?")
-    parser.add_argument("--record", help="write the reference's answers to this file and stop")
-    args = parser.parse_args()
-    reference = reference_of(args.reference)
-    if args.record:
-        record(reference, args.record)
-        print(f"{len(reference)} answers written to {args.record}")
-        return 0
-    if not args.ours:
-        parser.error("two addresses, or --record")
-    return 1 if compare(reference, run(args.ours)) else 0
+    return broker_answers.comparable_all(Script(address).run())
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(broker_answers.main(__doc__, run, EXPECTED_DIFFERENCES))

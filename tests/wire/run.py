@@ -15,6 +15,7 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "lib"), str(HERE.parent / "peer")]
 
+import broker_answers  # noqa: E402
 import broker_diff  # noqa: E402
 import namesrv_diff  # noqa: E402
 import peer  # noqa: E402
@@ -46,9 +47,10 @@ def namesrv_against_java(binary):
 
 
 def broker_against_recording(binary):
-    reference = broker_diff.reference_of(str(HERE / "broker_java_5_5_0.json"))
+    reference = broker_answers.reference_of(str(HERE / "broker_java_5_5_0.json"), broker_diff.run)
     with tempfile.TemporaryDirectory() as home, agena_broker(binary, home) as ours:
-        return broker_diff.compare(reference, broker_diff.run(ours.address))
+        return broker_answers.compare(reference, broker_diff.run(ours.address),
+                                      broker_diff.EXPECTED_DIFFERENCES)
 
 
 def broker_against_java(binary):
@@ -57,7 +59,8 @@ def broker_against_java(binary):
             peer.start_broker(home, namesrv.address, free_port(), **BROKER_SETTINGS) as java:
         reference = broker_diff.run(java.address)
     with tempfile.TemporaryDirectory() as home, agena_broker(binary, home) as ours:
-        return broker_diff.compare(reference, broker_diff.run(ours.address))
+        return broker_answers.compare(reference, broker_diff.run(ours.address),
+                                      broker_diff.EXPECTED_DIFFERENCES)
 
 
 def main():
