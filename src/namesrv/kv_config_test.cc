@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/log.h"
+#include "base/testing/format_doc.h"
 #include "io/testing/memory_io.h"
 
 namespace agena::namesrv {
@@ -29,6 +30,26 @@ TEST_F(KvConfigTest, WritesJavasFile) {
   ASSERT_TRUE(kv_.erase("M", "never"));
   EXPECT_EQ(files_.texts[kPath],
             "{\"configTable\":{\"N\":{},\"ORDER_TOPIC_CONFIG\":{\"t\":\"a:4;b:4\"}}}");
+}
+
+TEST_F(KvConfigTest, TheDocumentShowsTheFile) {
+  auto doc = agena::testing::read_format_doc(std::string(AGENA_SOURCE_DIR) +
+                                             "/docs/formats/config_files.md");
+  ASSERT_EQ(doc.fault, "");
+  ASSERT_EQ(doc.texts.size(), 5u);
+  ASSERT_EQ(doc.values.size(), 5u);
+  files_.texts[kPath] = doc.texts[4];
+  ASSERT_TRUE(kv_.load());
+  std::map<std::string, std::string> seen;
+  for (std::string name_space : {"ORDER_TOPIC_CONFIG", "Emptied"}) {
+    auto listed = kv_.list(name_space);
+    ASSERT_TRUE(listed) << name_space;
+    seen[name_space] = std::to_string(listed->table.size()) + " keys";
+    for (const auto& [key, value] : listed->table) seen[name_space + " " + key] = value;
+  }
+  EXPECT_EQ(seen, doc.values[4]);
+  ASSERT_TRUE(kv_.erase("Emptied", "never"));
+  EXPECT_EQ(files_.texts[kPath], doc.texts[4]) << "as we write it";
 }
 
 TEST_F(KvConfigTest, ReadsBackWhatItWrote) {

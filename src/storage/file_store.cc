@@ -98,7 +98,7 @@ Status FileStore::open_parts() {
                            return deps_.first_unconsumed(*this);
                          }});
   TRY_OK(parts_.checkpointing->open());
-  report(recovered, began);
+  report(recovered, input.stop, began);
   return ok();
 }
 
@@ -110,7 +110,8 @@ Result<Recovered> FileStore::recover(RecoveryInput input) {
   parts_.queues = std::make_unique<QueueTable>(deps_.files, options_.root_dir + "/consumequeue",
                                                own_dir_ + "/trash", options_.queue_file_bytes,
                                                static_cast<size_t>(options_.queue_files_open_max));
-  Recovery recovery({*parts_.log, *parts_.queues, deps_.files, options_}, std::move(input));
+  Recovery recovery({*parts_.log, *parts_.queues, deps_.files, options_, deps_.clock},
+                    std::move(input));
   return recovery.run();
 }
 
@@ -130,6 +131,8 @@ Status FileStore::open_keys(const RecoveryInput& input, const Recovered& recover
   parts_.keys = std::move(keys);
   LogScan scan(*parts_.log, message::Verify::none);
   scan.seek(std::max(parts_.keys->safe_end(), parts_.log->begin()));
+  ScanProgress progress(deps_.clock, scan.position(), recovered.end);
+  int64_t records = 0;
   while (scan.position() < recovered.end) {
     const LogScan::Item item = scan.next();
     if (item.kind == LogScan::Kind::end) break;
@@ -144,11 +147,17 @@ Status FileStore::open_keys(const RecoveryInput& input, const Recovered& recover
     }
     if (item.kind != LogScan::Kind::record) continue;
     add_keys(*parts_.keys, item.record);
+    ++records;
+    if (!progress.is_due(item.at)) continue;
+    const auto file = scan.file_start_of(item.at).value_or(item.at);
+    AGENA_LOG(warn, "storage", "keys: {}", progress.line(item.at, file, records));
   }
   return ok();
 }
 
-void FileStore::report(const Recovered& r, MonoNanos began) const {
+void FileStore::report(const Recovered& r, LastStop stop, MonoNanos began) {
+  const int64_t nanos = deps_.clock.mono() - began;
+  recovery_sentence_ = sentence_of(r, stop, nanos);
   int64_t hole_bytes = 0;
   for (const Hole& hole : r.holes) hole_bytes += hole.to - hole.from;
   AGENA_LOG(info, "storage",
@@ -156,7 +165,7 @@ void FileStore::report(const Recovered& r, MonoNanos began) const {
             "erased_bytes={} holes={} hole_bytes={} redispatched={} skipped={} trusted={} ms={}",
             r.files, r.scanned_from.value, r.scanned_bytes, r.records, r.end.value, r.erased_bytes,
             r.holes.size(), hole_bytes, r.redispatched, r.skipped, r.was_trusted,
-            (deps_.clock.mono() - began) / kNanosPerMilli);
+            nanos / kNanosPerMilli);
 }
 
 void FileStore::start_background() {

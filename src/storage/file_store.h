@@ -77,7 +77,7 @@ class FileStore final : public Store {
   Status note_deleted(std::string_view topic, PhysicalOffset before);
   Status forget_deletions_behind(PhysicalOffset end) REQUIRES(deleted_mutex_);
   Status open_keys(const RecoveryInput& input, const Recovered& recovered);
-  void report(const Recovered& recovered, MonoNanos began) const;
+  void report(const Recovered& recovered, LastStop stop, MonoNanos began);
   void start_background();
   Status check_open() const;
 
@@ -100,6 +100,7 @@ class FileStore final : public Store {
   Fence fence_;
   const UnixMillis started_;
   Recovered recovered_;
+  std::string recovery_sentence_;
   Parts parts_;
   std::shared_ptr<Gate> gate_ = std::make_shared<Gate>();
   std::shared_ptr<Timers> timers_;

@@ -100,6 +100,7 @@ StoreState FileStore::state() {
   state.append_time_max_us = parts_.appender->write_nanos_max() / 1'000;
   state.damaged_reads = parts_.reader->damaged_records();
   for (const Hole& hole : recovered_.holes) state.hole_bytes += hole.to - hole.from;
+  state.recovery = recovery_sentence_;
   state.queue_files_open = parts_.queues->open_files();
   const Housekeeping::Figures figures = parts_.housekeeping->figures();
   state.log_disk_ratio = figures.log_ratio;

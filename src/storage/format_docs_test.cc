@@ -4,10 +4,7 @@
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
-#include <sstream>
-
 #include "base/hash.h"
-#include "base/json.h"
 #include "base/testing/format_doc.h"
 #include "message/record_format.h"
 #include "storage/checkpoint.h"
@@ -16,6 +13,7 @@
 #include "storage/key_index.h"
 #include "storage/queue_entry.h"
 #include "storage/queue_snapshot.h"
+#include "storage/store_marks.h"
 #include "storage/testing/faulty_files.h"
 
 namespace agena::storage {
@@ -197,29 +195,25 @@ TEST(StoreFormatDocs, DeletedTopics) {
   EXPECT_EQ(seen, doc.values[0]);
 }
 
-TEST(StoreFormatDocs, ConfigFilesAreJsonAsWeReadIt) {
-  std::istringstream lines(agena::testing::text_of_file(doc_path("config_files.md")));
-  std::vector<std::string> examples;
-  bool in_example = false;
-  for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with("```")) {
-      in_example = line == "```json";
-      if (in_example) examples.emplace_back();
-    } else if (in_example) {
-      examples.back() += line + "\n";
-    }
-  }
-  ASSERT_EQ(examples.size(), 4u);
-  const char* tables[] = {"topicConfigTable", "subscriptionGroupTable", "offsetTable",
-                          "offsetTable"};
-  for (size_t i = 0; i < examples.size(); ++i) {
-    auto value = json::parse(examples[i]);
-    ASSERT_TRUE(value) << describe(value.error());
-    EXPECT_NE(value->find("dataVersion"), nullptr);
-    const json::Value* table = value->find(tables[i]);
-    ASSERT_NE(table, nullptr);
-    EXPECT_FALSE(table->members().empty());
-  }
+TEST(StoreFormatDocs, StoreMarks) {
+  FormatDoc doc = read_doc("store_marks.md", 2);
+  testing::TempDir dir;
+  io::PosixFiles files;
+  auto lock = lock_store(files, dir.path());
+  ASSERT_TRUE(lock);
+  EXPECT_EQ(agena::testing::text_of_file(dir / "lock"), doc.dumps[0]);
+  EXPECT_EQ((Values{{"text", doc.dumps[0]}}), doc.values[0]);
+
+  const int64_t process_id = std::stoll(doc.values[1]["process_id"]);
+  ASSERT_TRUE(files.make_dirs(dir / "commitlog"));
+  ASSERT_TRUE(mark_running(files, dir.path(), process_id));
+  EXPECT_EQ(agena::testing::text_of_file(dir / "abort"), doc.dumps[1]);
+  auto stop = last_stop(files, dir.path(), dir / "commitlog");
+  ASSERT_TRUE(stop);
+  EXPECT_EQ(*stop, LastStop::unclean) << "while it is there";
+  ASSERT_TRUE(mark_stopped(files, dir.path()));
+  EXPECT_FALSE(files.exists(dir / "abort"));
+  EXPECT_TRUE(files.exists(dir / "lock")) << "as Java leaves it";
 }
 
 }  // namespace

@@ -18,7 +18,31 @@ constexpr int64_t kLookahead = int64_t{64} << 20;
 constexpr int64_t kQueueGapMax = 10'000'000;  // A larger one is a damaged header.
 constexpr int64_t kEntriesInMemoryMax = 65'536;
 
+std::string with_commas(int64_t number) {
+  std::string out = std::to_string(number);
+  for (auto at = static_cast<int64_t>(out.size()) - 3; at > 0; at -= 3)
+    out.insert(static_cast<size_t>(at), ",");
+  return out;
+}
+
 }  // namespace
+
+std::string sentence_of(const Recovered& r, LastStop stop, int64_t nanos) {
+  if (r.was_trusted || stop == LastStop::fresh) return {};
+  std::string out =
+      fmt::format("recovered{}: {} messages read again in {:.1f} s",
+                  stop == LastStop::unclean ? " after an unclean stop" : "", with_commas(r.records),
+                  static_cast<double>(nanos) / static_cast<double>(kNanosPerSecond));
+  if (r.erased_bytes > 0)
+    out += fmt::format(", {} torn bytes cut at offset {}", with_commas(r.erased_bytes),
+                       with_commas(r.end.value));
+  int64_t lost = 0;
+  for (const Hole& hole : r.holes) lost += hole.to - hole.from;
+  if (lost > 0)
+    out += fmt::format(", {} damaged bytes left out in {} place{}", with_commas(lost),
+                       r.holes.size(), r.holes.size() == 1 ? "" : "s");
+  return out;
+}
 
 Recovery::Recovery(const Deps& deps, RecoveryInput input)
     : deps_(deps), input_(std::move(input)), scan_(deps.log) {}
@@ -189,6 +213,8 @@ Status Recovery::scan_from(PhysicalOffset from) {
   result_.holes.clear();
   result_.newest_at = {};
   scan_.seek(from);
+  const auto segments = deps_.log.segments();
+  ScanProgress progress(deps_.clock, from, segments.empty() ? from : segments.back()->end());
   while (true) {
     const LogScan::Item item = scan_.next();
     if (item.kind == LogScan::Kind::file_end) continue;
@@ -197,6 +223,7 @@ Status Recovery::scan_from(PhysicalOffset from) {
       result_.newest_at = item.at;
       result_.newest = item.record.store_time;
       TRY_OK(redo(item.record));
+      say(progress);
       continue;
     }
     auto behind = next_behind_hole(item.at);
@@ -215,6 +242,15 @@ Status Recovery::scan_from(PhysicalOffset from) {
     result_.holes.push_back({item.at, *behind});
     scan_.seek(*behind);
   }
+}
+
+// A warning, as somebody waits for this start, whatever they want to hear else.
+void Recovery::say(ScanProgress& progress) {
+  const PhysicalOffset at = result_.newest_at;
+  if (!progress.is_due(at)) return;
+  const auto file = scan_.file_start_of(at);
+  ASSERT(file, "a record was read there");
+  AGENA_LOG(warn, "storage", "{}", progress.line(at, *file, result_.records));
 }
 
 // Decides whether the log goes on behind a bad record, and where.

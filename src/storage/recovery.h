@@ -27,6 +27,7 @@
 #include "storage/options.h"
 #include "storage/queue_snapshot.h"
 #include "storage/queue_table.h"
+#include "storage/scan_progress.h"
 #include "storage/store_marks.h"
 
 namespace agena::storage {
@@ -59,6 +60,10 @@ struct Recovered {
   bool was_trusted = false;  // Clean stop, nothing changed since: nothing had to be read.
 };
 
+// The result for people: "recovered after an unclean stop: 12,345 messages read again in 0.4 s, 37
+// torn bytes cut at offset 4,050,274". Empty when nothing had to be read.
+std::string sentence_of(const Recovered& recovered, LastStop stop, int64_t nanos);
+
 class Recovery {
  public:
   struct Deps {
@@ -66,6 +71,7 @@ class Recovery {
     QueueTable& queues;
     io::Files& files;
     const StoreOptions& options;
+    const io::Clock& clock;  // For the progress that is logged.
   };
   Recovery(const Deps& deps, RecoveryInput input);
 
@@ -80,6 +86,7 @@ class Recovery {
   bool lacks_queues();
   Status finish_deletions();
   Status scan_from(PhysicalOffset from);
+  void say(ScanProgress& progress);
   Status take_back_entries(PhysicalOffset from);
   Status redo(const message::RecordView& record);
   Status fill_up(ConsumeQueue& queue, QueueOffset until);

@@ -64,6 +64,32 @@ TEST_F(RecoveryTest, KillLosesNothingWhateverWasWrittenOfTheRest) {
   }
 }
 
+TEST_F(RecoveryTest, SaysInASentenceWhatItDid) {
+  ASSERT_TRUE(world.open());
+  EXPECT_EQ(store().state().recovery, "") << "a new store has nothing to recover";
+  send_some(1'234);
+  world.kill();
+  ASSERT_TRUE(world.open());
+  EXPECT_EQ(store().state().recovery,
+            "recovered after an unclean stop: 1,234 messages read again in 0.0 s");
+  const PhysicalOffset end = places.back().end();
+  world.kill();
+  const int64_t file = end.value / world.options.log_file_bytes * world.options.log_file_bytes;
+  auto bytes = world.disk->content(world.log_path(file));
+  for (int64_t i = 0; i < 37; ++i) bytes[static_cast<size_t>(end.value - file + i)] = std::byte(7);
+  world.disk->set_content(world.log_path(file), bytes);
+  ASSERT_TRUE(world.open());
+  EXPECT_TRUE(store().state().recovery.ends_with(", 37 torn bytes cut at offset " +
+                                                 std::to_string(end.value / 1000) + "," +
+                                                 std::to_string(1000 + end.value % 1000).substr(1)))
+      << store().state().recovery << " " << end.value;
+  ASSERT_TRUE(store().close());
+  world.loop.run();
+  world.store.reset();
+  ASSERT_TRUE(world.open());
+  EXPECT_EQ(store().state().recovery, "") << "after a clean stop nothing is read";
+}
+
 TEST_F(RecoveryTest, RecoveringTwiceIsRecoveringOnce) {
   ASSERT_TRUE(world.open());
   send_some(300);

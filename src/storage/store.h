@@ -110,6 +110,7 @@ struct StoreState {
   UnixMillis earliest_message;
   uint64_t damaged_reads = 0;  // Records that were skipped because they are damaged.
   int64_t hole_bytes = 0;      // Found by recovery: lost, and kept as holes.
+  std::string recovery;        // What it did, in a sentence; empty when nothing had to be read.
   size_t queue_files_open = 0;
   double log_disk_ratio = 0, queue_disk_ratio = 0;
   bool writable = true;

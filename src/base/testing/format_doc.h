@@ -3,7 +3,8 @@
 //
 // Over:   base/bytes.h.  Under: tests of message/, wire/ and storage/.
 // Format: a fenced block marked `hexdump` holds lines `0000: 00 ff ; what this is`, and one marked
-//         `values` holds lines `name = value`. A document may hold several; they are numbered.
+//         `values` holds lines `name = value`. One marked `json` is taken as it stands. A document
+//         may hold several; they are numbered.
 #pragma once
 #include <fstream>
 #include <iterator>
@@ -17,6 +18,7 @@ namespace agena::testing {
 
 struct FormatDoc {
   std::vector<std::string> dumps;  // Raw bytes.
+  std::vector<std::string> texts;  // Of formats that are text.
   std::vector<std::map<std::string, std::string>> values;
   std::string fault;  // Empty when the document could be read.
 };
@@ -45,16 +47,21 @@ inline FormatDoc read_format_doc(const std::string& path) {
   FormatDoc doc;
   std::ifstream in(path);
   if (!in) doc.fault = "cannot open " + path;
-  enum { prose, dump, values } mode = prose;
+  enum { prose, dump, text, values } mode = prose;
   for (std::string line; doc.fault.empty() && std::getline(in, line);) {
     if (line == "```hexdump") {
       mode = dump;
       doc.dumps.emplace_back();
+    } else if (line == "```json") {
+      mode = text;
+      doc.texts.emplace_back();
     } else if (line == "```values") {
       mode = values;
       doc.values.emplace_back();
     } else if (line.starts_with("```")) {
       mode = prose;
+    } else if (mode == text) {
+      doc.texts.back() += (doc.texts.back().empty() ? "" : "\n") + line;
     } else if (mode == dump) {
       doc.fault = read_dump_line(line, doc.dumps.back());
     } else if (mode == values) {
