@@ -202,6 +202,10 @@ void Broker::start() {
   registered.get_future().wait();
 }
 
+void Broker::answer_waiting() {
+  parts_->parking.close();
+}
+
 Status Broker::stop() {
   Parts& p = *parts_;
   if (std::exchange(p.stopped, true)) return ok();

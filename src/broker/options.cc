@@ -111,8 +111,9 @@ void add_identity(std::vector<OptionRow>& rows) {
             .min = 0,
             .max = 7,
             .reload = Reload::live,
-            .why = "4 lets the broker be read but not written, to drain it before a stop; 6 is "
-                   "both."})});
+            .why =
+                "4 drains the broker before a stop: its routes say read only, and who sends to an "
+                "ordered topic all the same is refused; 6 is both."})});
 }
 
 void add_registration(std::vector<OptionRow>& rows) {

@@ -1,5 +1,7 @@
 #include "broker/pull_parking.h"
 
+#include <iterator>
+
 #include "base/assert.h"
 
 namespace agena::broker {
@@ -7,7 +9,7 @@ namespace agena::broker {
 bool PullParking::park(ParkedPull pull) {
   ASSERT(pull.deadline.value > 0, "everybody who waits is answered some time");
   MutexLock lock(mutex_);
-  if (count_ >= parked_max_) return false;
+  if (closed_ || count_ >= parked_max_) return false;
   ++count_;
   queues_[QueueKey{pull.topic, pull.queue_id.value}].push_back(std::move(pull));
   return true;
@@ -62,6 +64,20 @@ void PullParking::sweep(UnixMillis now) {
     count_ -= due.size();
   }
   for (auto& pull : due) serve(std::move(pull), true);
+}
+
+void PullParking::close() {
+  std::vector<ParkedPull> all;
+  {
+    MutexLock lock(mutex_);
+    closed_ = true;
+    for (auto& [key, pulls] : queues_)
+      std::move(pulls.begin(), pulls.end(), std::back_inserter(all));
+    ASSERT(all.size() == count_);
+    queues_.clear();
+    count_ = 0;
+  }
+  for (auto& pull : all) serve(std::move(pull), true);
 }
 
 void PullParking::drop_connection(rpc::ConnectionId connection) {

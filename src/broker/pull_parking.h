@@ -42,9 +42,11 @@ class PullParking final : public storage::ArrivalListener {
   void set_serve(Serve serve) { serve_ = std::move(serve); }
   explicit PullParking(size_t parked_max) : parked_max_(parked_max) {}
 
-  // False when there are too many: the caller answers now.
+  // False when there are too many, or after close(): the caller answers now.
   bool park(ParkedPull pull);
   void on_arrivals(const std::vector<storage::Arrival>& arrivals) override;
+  // From here on nobody waits: all are answered with what there is, also who comes later.
+  void close();
   // Serves what is past its deadline, drops what lost its connection; about 5 times a second.
   void sweep(UnixMillis now);
   void drop_connection(rpc::ConnectionId connection);
@@ -83,6 +85,7 @@ class PullParking final : public storage::ArrivalListener {
   mutable Mutex mutex_;
   std::unordered_map<QueueKey, std::vector<ParkedPull>, Hash, Equal> queues_ GUARDED_BY(mutex_);
   size_t count_ GUARDED_BY(mutex_) = 0;
+  bool closed_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace agena::broker

@@ -111,6 +111,75 @@ TEST_F(RegistrationTest, WithoutForceOnlyThoseThatDoNotKnow) {
   EXPECT_EQ(registrations, 4);
 }
 
+// As an operator has it who lists three name servers, of which one refuses and one does not even
+// say no.
+class DeadNameServers : public RegistrationTest {
+ protected:
+  void SetUp() override {
+    RegistrationTest::SetUp();
+    net.set_silent("127.0.0.1", 9999, true);
+  }
+  void TearDown() override {
+    bool is_gone = false;
+    several.stop([&] { is_gone = true; });
+    net.advance(2'000);
+    EXPECT_TRUE(is_gone) << "they do not hold up a stop for more than a second or so";
+    RegistrationTest::TearDown();
+  }
+  rpc::Router second;  // Its connections end with `several`.
+  Registration several{{loop, clock, topics, options, "127.0.0.1:10911", "127.0.0.1:10912"},
+                       {"127.0.0.1:9999", "127.0.0.1:9998", "127.0.0.1:9876"}};
+};
+
+TEST_F(DeadNameServers, DoNotDelayTheOthers) {
+  bool is_round_over = false;
+  several.start([&] { is_round_over = true; });
+  net.run_ready();
+  EXPECT_EQ(registrations, 1) << "the one that lives knows us before the others time out";
+  EXPECT_FALSE(is_round_over) << "the silent one has its time";
+  net.advance(options.register_broker_timeout_ms + 2'000);
+  EXPECT_TRUE(is_round_over);
+  net.advance(3 * kPeriodMs);
+  EXPECT_EQ(registrations, 4) << "each period, whatever the others do";
+}
+
+TEST_F(DeadNameServers, DoNotDelayANewTopic) {
+  several.start([] {});
+  net.run_ready();
+  wire::TopicConfig topic;
+  topic.name = "new-one";
+  topics.on_change([this] { several.topics_changed(); });
+  ASSERT_TRUE(topics.put(topic));
+  bool is_told = false;
+  several.when_told([&] { is_told = true; });
+  net.advance(20);
+  EXPECT_EQ(known.topics.count("new-one"), 1u);
+  net.advance(1'000);
+  EXPECT_TRUE(is_told) << "whoever waits for it waits no longer than a second";
+}
+
+TEST_F(DeadNameServers, AreToldOnceTheyLive) {
+  several.start([] {});
+  net.run_ready();
+  EXPECT_EQ(registrations, 1);
+  int late = 0;
+  second.on<wire::RegisterBroker>([&](rpc::Call& call, const wire::RegisterBroker&) -> Status {
+    ++late;
+    call.reply_with(wire::RegisterBrokerReply{});
+    return ok();
+  });
+  net.set_silent("127.0.0.1", 9999, false);
+  auto risen = names_loop.listen(
+      "127.0.0.1", 9999, {&names_loop}, [&](io::Loop& on, std::shared_ptr<io::Stream> stream) {
+        auto connection = std::make_shared<rpc::Connection>(
+            rpc::ConnectionDeps{on, clock, &second, nullptr, {}}, stream);
+        connection->start();
+      });
+  ASSERT_TRUE(risen);
+  net.advance(2 * kPeriodMs);
+  EXPECT_GE(late, 1);
+}
+
 TEST_F(RegistrationTest, AChangedTopicIsToldAtOnceWhateverForceSays) {
   options.force_register = false;
   start();

@@ -87,7 +87,10 @@ BrokerProcess::~BrokerProcess() {
 }
 
 Status BrokerProcess::stop() {
-  if (server_) server_->stop();
+  if (server_) {
+    broker_->answer_waiting();
+    server_->stop();
+  }
   server_.reset();
   Status status = broker_ ? broker_->stop() : ok();
   broker_.reset();

@@ -37,6 +37,8 @@ class BrokerProcess {
   static Result<std::unique_ptr<BrokerProcess>> start(io::Env& env, broker::Options options);
   ~BrokerProcess();
   Status stop();
+  // What recovery did, in a sentence; empty when the last stop was clean.
+  std::string recovery() const { return broker_->store_state().recovery; }
   const broker::Options& options() const { return options_; }
 
  private:

@@ -57,11 +57,28 @@ bool RouteTable::take_id(const Registrant& from, const wire::DataVersion& versio
   const auto live = live_.find({from.server.cluster, holder->second});
   ASSERT(live != live_.end());
   const bool is_older = live->second.data_version.state_version > version.state_version;
-  AGENA_LOG(warn, "namesrv", "{} id {} is alive at {} while {} registers for it: {}",
-            from.broker_name, from.broker_id.value, holder->second, from.server.address,
-            is_older ? "ignored, its state is older" : "replaced");
+  note_contest(from, holder->second, !is_older);
   if (!is_older) live_.erase(live);
   return !is_older;
+}
+
+void RouteTable::note_contest(const Registrant& from, const std::string& holder, bool is_taken) {
+  constexpr size_t kContestsMax = 1'000;
+  const auto [low, high] = std::minmax(holder, from.server.address);
+  if (contests_.size() >= kContestsMax) contests_.clear();
+  int& times = contests_[{from.broker_name, from.broker_id, low, high}];
+  if (times >= 2) return;
+  if (times++ == 0) {
+    AGENA_LOG(warn, "namesrv", "{} id {} is alive at {} while {} registers for it: {}",
+              from.broker_name, from.broker_id.value, holder, from.server.address,
+              is_taken ? "replaced" : "ignored, its state is older");
+    return;
+  }
+  AGENA_LOG(error, "namesrv",
+            "{} and {} both want to be {} id {}, again and again; clients reach the one that {}: "
+            "give one of them another brokerId or brokerName (this is not said again)",
+            low, high, from.broker_name, from.broker_id.value,
+            is_taken ? "registered last" : "has the newer state");
 }
 
 bool RouteTable::is_known(const BrokerServer& server, const wire::DataVersion& version) const {
@@ -236,6 +253,7 @@ void RouteTable::remove_server(BrokerServer server, const RouteRules& rules, Not
 
 void RouteTable::forget_name(std::string_view cluster, std::string_view broker_name) {
   topics_.remove_broker(broker_name);
+  std::erase_if(contests_, [&](const auto& each) { return each.first.broker_name == broker_name; });
   const auto broker = brokers_.find(broker_name);
   ASSERT(broker != brokers_.end() && broker->second.addresses.empty(), "the last server left");
   brokers_.erase(broker);

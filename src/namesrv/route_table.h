@@ -129,9 +129,14 @@ class RouteTable {
   using Brokers = std::map<std::string, wire::BrokerData, std::less<>>;
 
   Status check_cluster(const Registrant& from) const REQUIRES(mutex_);
-  // False when the id is held, elsewhere, by a server of a newer state. Any other holder goes.
+  // False when the id is held, elsewhere, by a server of a newer state. Any other holder goes, as
+  // a server that moved to another address must find its place at once.
   bool take_id(const Registrant& from, const wire::DataVersion& version,
                const wire::BrokerData& broker) REQUIRES(mutex_);
+  // Each pair of servers that wants the same id is told of twice and no more: when it may be a
+  // move, and when the id has gone back, which no move does.
+  void note_contest(const Registrant& from, const std::string& holder, bool is_taken)
+      REQUIRES(mutex_);
   void take_topics(const Registrant& from, const wire::Registration& body, bool is_first,
                    const RouteRules& rules) REQUIRES(mutex_);
   void take_live(const Registrant& from, const wire::Registration& body, MonoNanos now)
@@ -148,6 +153,13 @@ class RouteTable {
   Brokers brokers_ GUARDED_BY(mutex_);  // No entry is without an address while nobody holds mutex_.
   std::map<std::string, std::set<std::string>, std::less<>> clusters_ GUARDED_BY(mutex_);
   std::map<BrokerServer, Live> live_ GUARDED_BY(mutex_);
+  struct Contest {
+    std::string broker_name = {};
+    BrokerId broker_id;
+    std::string a = {}, b = {};  // Addresses, in order.
+    friend auto operator<=>(const Contest&, const Contest&) = default;
+  };
+  std::map<Contest, int> contests_ GUARDED_BY(mutex_);  // How often it was seen; bounded.
 };
 
 }  // namespace agena::namesrv

@@ -288,6 +288,42 @@ TEST_F(RouteTableTest, NewerStateFromElsewhereReplaces) {
   EXPECT_TRUE(is_empty());
 }
 
+// As many lines of the log as hold `text`.
+int count_lines(const std::string& log, std::string_view text) {
+  int lines = 0;
+  for (size_t at = log.find(text); at != log.npos; at = log.find(text, at + 1)) ++lines;
+  return lines;
+}
+
+TEST_F(RouteTableTest, TwoServersThatWantOneIdAreToldOfOnce) {
+  const Broker other{.address = "10.0.0.9:1", .connection = 9};
+  const Broker third{.address = "10.0.0.10:1", .connection = 10};
+  set_log_level(LogLevel::warn);
+  ::testing::internal::CaptureStderr();
+  for (int round = 0; round < 10; ++round) {
+    add(master_, topics({"t", "u"}));
+    EXPECT_EQ(addresses("t"), (std::map<BrokerId, std::string>{{BrokerId(0), master_.address}}));
+    add(other, topics({"t", "u"}));
+    EXPECT_EQ(addresses("t"), (std::map<BrokerId, std::string>{{BrokerId(0), other.address}}))
+        << "as Java: who registers last";
+  }
+  std::string log = ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(count_lines(log, "replaced"), 1) << log;
+  EXPECT_EQ(count_lines(log, "give one of them another brokerId"), 1) << log;
+  EXPECT_EQ(count_lines(log, "\n"), 2) << log;
+
+  ::testing::internal::CaptureStderr();
+  add(third, topics({"t", "u"}));
+  remove(third);
+  add(master_, topics({"t", "u"}));
+  add(other, topics({"t", "u"}));
+  log = ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(count_lines(log, "10.0.0.10:1"), 1) << "another pair: " << log;
+  EXPECT_EQ(count_lines(log, "replaced"), 2) << "the name was gone meanwhile: " << log;
+  remove(other);
+  EXPECT_TRUE(is_empty());
+}
+
 TEST_F(RouteTableTest, SlaveThatBecameMasterHasOneId) {
   add(slave_, topics({"t", "u"}));
   Broker promoted = slave_;

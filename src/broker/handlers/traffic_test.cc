@@ -118,6 +118,47 @@ TEST_F(Traffic, PullsSayWhyThereIsNothing) {
   EXPECT_EQ(call(unknown).code, 17);
 }
 
+// A broker that is to be emptied: Java, too, keeps clients away by the route, and refuses those
+// that come all the same only for ordered topics.
+TEST_F(Traffic, AReadOnlyBrokerRefusesSendsToOrderedTopics) {
+  auto ordered = topic_request("ordered", 2);
+  ordered.is_order = true;
+  ASSERT_EQ(call(ordered).code, 0);
+  ASSERT_EQ(send_body(to("ordered")).code, 0);
+  const int64_t before = stored();
+  options.broker_permission = wire::kPermRead;
+  auto refused = send_body(to("ordered"));
+  EXPECT_EQ(refused.code, 16);
+  EXPECT_EQ(refused.remark, "the broker[127.0.0.1] sending message is forbidden");
+  EXPECT_EQ(stored(), before);
+  EXPECT_EQ(send_body(to("t")).code, 0);
+  auto pull = from(0);
+  pull.topic = "ordered";
+  EXPECT_EQ(call(pull).code, 0) << "what is there can be read";
+  options.broker_permission = wire::kPermWrite;
+  EXPECT_EQ(send_body(to("ordered")).code, 0);
+  EXPECT_EQ(call(pull).code, 16);
+}
+
+TEST_F(Traffic, AStopAnswersThoseWhoWait) {
+  ASSERT_EQ(send_body(to("t")).code, 0);
+  auto waiting = from(1);
+  waiting.sys_flag |= 2;  // It may wait.
+  waiting.suspend_timeout_ms = 20'000;
+  send(waiting);
+  run();
+  EXPECT_EQ(parking.parked(), 1u);
+  EXPECT_TRUE(take(admin).empty()) << "it waits";
+  parking.close();
+  run();
+  auto got = take(admin);
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_EQ(got[0].code, 19);
+  EXPECT_EQ(got[0].ext["nextBeginOffset"], "1") << "its client goes on from there elsewhere";
+  EXPECT_EQ(call(waiting).code, 19) << "whoever comes later does not wait any more";
+  EXPECT_EQ(parking.parked(), 0u);
+}
+
 TEST_F(Traffic, PullsWithoutASubscriptionNeedALiveGroup) {
   ASSERT_EQ(send_body(to("t")).code, 0);
   auto request = from(0);
