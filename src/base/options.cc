@@ -6,28 +6,11 @@
 #include <map>
 #include <set>
 
+#include "base/nearest.h"
 #include "base/text.h"
 
 namespace agena {
 namespace {
-
-// Edits that turn one word into the other; two letters changed places count as one, and so does a
-// letter that differs in case only.
-size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::vector<size_t>> cost(a.size() + 1, std::vector<size_t>(b.size() + 1));
-  for (size_t i = 0; i <= a.size(); ++i) cost[i][0] = i;
-  for (size_t j = 0; j <= b.size(); ++j) cost[0][j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    for (size_t j = 1; j <= b.size(); ++j) {
-      size_t best = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1,
-                              cost[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
-      if (swapped) best = std::min(best, cost[i - 2][j - 2] + 1);
-      cost[i][j] = best;
-    }
-  }
-  return cost[a.size()][b.size()];
-}
 
 std::string unknown_key(std::string_view key, std::string_view nearest) {
   std::string hint = nearest.empty() ? std::string("docs/config.md lists all of them")
@@ -84,20 +67,11 @@ const KnownKey* OptionRows::find_known(std::string_view key) const {
 }
 
 std::string_view OptionRows::nearest(std::string_view key) const {
-  constexpr size_t kKeyBytesMax = 128;  // No key is longer, and the distance costs their product.
-  if (key.size() > kKeyBytesMax) return {};
-  std::string_view best;
-  size_t best_distance = std::max<size_t>(2, key.size() / 3) + 1;
-  auto consider = [&](std::string_view candidate) {
-    size_t distance = text::equal_ignoring_case(candidate, key) ? 0 : edit_distance(candidate, key);
-    if (distance < best_distance) {
-      best = candidate;
-      best_distance = distance;
-    }
-  };
-  for (const OptionRow& row : rows_) consider(row.facts.key);
-  for (const KnownKey& known : known_) consider(known.key);
-  return best;
+  std::vector<std::string_view> keys;
+  for (const OptionRow& row : rows_) keys.push_back(row.facts.key);
+  for (const KnownKey& known : known_) keys.push_back(known.key);
+  const auto found = nearest_words(key, keys, 1);
+  return found.empty() ? std::string_view() : found.front();
 }
 
 Status OptionRows::read(void* options, const OptionRow& row, std::string_view value) const {

@@ -28,6 +28,15 @@ TEST(Result, CatalogueGivesCodeAndRemark) {
   EXPECT_EQ(describe(Error{Errc::bad_field, "x"}), "bad_field: x");
 }
 
+TEST(Result, EveryErrorHasAHint) {
+  for (int i = 1; i < errc_count(); ++i) {  // 0 is no error.
+    const ErrcInfo& info = errc_info(static_cast<Errc>(i));
+    const std::string_view hint = info.hint;
+    EXPECT_GT(hint.size(), 10u) << info.name;
+    EXPECT_TRUE(hint.ends_with('.')) << info.name;
+  }
+}
+
 TEST(Result, StatusIsOkByDefault) {
   EXPECT_TRUE(ok());
   Status bad = Errc::io_error;

@@ -1,7 +1,8 @@
 // The subcommands of `agena`: each file describes its own and says what it runs.
 //
 // Over:  everything.  Under: main.cc.
-// Exit codes: 0 ok, 1 failed, 2 usage, 3 not found, 4 unreachable, 5 denied, 7 timed out.
+// Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 not found, 4 unreachable, 5 denied, 7
+// timed out.
 #pragma once
 #include <functional>
 #include <string>

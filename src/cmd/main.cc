@@ -46,10 +46,29 @@ int report(const Error& error) {
 
 namespace {
 
+constexpr int kRuns = -1;
+constexpr int kUsage = 2;
+
+// kRuns, or the exit code when the words were wrong or asked for help. CLI11 has a code of its own
+// for every kind of mistake; scripts need one.
+int parse(CLI::App& app, const std::vector<std::string>& words) {
+  std::vector<const char*> arguments;
+  for (const std::string& word : words) arguments.push_back(word.c_str());
+  auto parse_or_say = [&] {
+    CLI11_PARSE(app, static_cast<int>(arguments.size()), arguments.data());
+    return kRuns;
+  };
+  const int code = parse_or_say();
+  return code > 0 ? kUsage : code;
+}
+
 int run(int argc, char** argv) {
   CLI::App app{"agena: a messaging server that speaks RocketMQ"};
   app.require_subcommand(1);
   app.fallthrough(false);
+  app.footer(
+      "Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 not found, 4 unreachable, 5 denied, "
+      "7 timed out");
   std::function<int()> chosen;
   for (const Command& command : commands()) {
     CLI::App* sub = app.add_subcommand(command.name, command.help);
@@ -62,10 +81,8 @@ int run(int argc, char** argv) {
   if (name == "mqnamesrv") words.insert(words.begin(), "namesrv");
   if (name == "mqbroker") words.insert(words.begin(), "broker");
   words.insert(words.begin(), "agena");
-  std::vector<const char*> arguments;
-  for (const std::string& word : words) arguments.push_back(word.c_str());
-  CLI11_PARSE(app, static_cast<int>(arguments.size()), arguments.data());
-  return chosen();
+  const int code = parse(app, words);
+  return code == kRuns ? chosen() : code;
 }
 
 }  // namespace

@@ -10,6 +10,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lib"))
+import remoting  # noqa: E402
 from server import Broker, Dev, Namesrv, free_offset  # noqa: E402
 
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "NAMESRV_ADDR"}
@@ -42,6 +44,34 @@ def explains_and_versions(agena, _home):
     expect(run(agena, "explain", "17"), "TOPIC_NOT_EXIST")
     expect(run(agena, "--help"), "dev", "namesrv", "broker", "pub", "sub", "bench", "explain")
     expect(run(agena, "broker", "--explain-config", "flushDiskType"), "ASYNC_FLUSH")
+
+
+def explains_what_was_meant(agena, _home):
+    expect(run(agena, "explain", "topic_not_exist"), "17 TOPIC_NOT_EXIST", "check:", "updateTopic")
+    expect(run(agena, "explain", "Send_Message_V2"), "310 SEND_MESSAGE_V2", "(request)")
+    expect(run(agena, "explain", "bad_config"), "docs/config.md")
+    expect(run(agena, "explain", "TOPIC_NOT_EXITS", code=3), "did you mean TOPIC_NOT_EXIST")
+    expect(run(agena, "explain", "bad_confg", code=3), "did you mean bad_config?")
+    expect(run(agena, "explain", "pul_message", code=3), "PULL_MESSAGE")
+    text = run(agena, "explain", "quark", code=3)
+    if "did you mean" in text:
+        raise AssertionError(f"nothing is near 'quark': {text}")
+    expect(run(agena, "explain", "-77777", code=3), "no code '-77777'")
+
+
+def wrong_usage_is_always_2(agena, _home):
+    for words in ((), ("nonsense",), ("pub",), ("pub", "t"), ("pub", "t", "b", "--count", "0"),
+                  ("pub", "t", "b", "--no-such"), ("pub", "t", "b", "-P", "no-equals"),
+                  ("sub", "t", "--from", "middle"), ("sub", "t", "--count", "many"),
+                  ("dev", "--port-offset", "x"), ("dev", "--port-offset", "60000"), ("dev", "more"),
+                  ("explain",), ("explain", ""), ("bench", "send"), ("broker", "--nonsense")):
+        text = run(agena, *words, code=2)
+        if not text.strip():
+            raise AssertionError(f"{words}: not a word about what is wrong")
+    for words in (("--help",), ("dev", "--help"), ("bench", "send", "--help")):
+        expect(run(agena, *words), "--help")
+    expect(run(agena, "--help"), "Exit codes: 0 ok", "7 timed out")
+    expect(run(agena, "dev", "--help"), "9876", "10911", "10909")
 
 
 def configuration(agena, home):
@@ -88,6 +118,85 @@ def a_first_message(agena, home):
     run(agena, "pub", "-n", dev.namesrv, "hello", "x", code=4)
 
 
+def dev_on_taken_ports(agena, home):
+    """Says which ports are taken, and a line to type that works."""
+    os.chdir(home)
+    with Dev(agena, str(home / "data"), log=str(home / "dev.log")) as dev:
+        namesrv, broker = (int(address.rsplit(":", 1)[1]) for address in (dev.namesrv, dev.broker))
+        offset = namesrv - 9876
+        text = run(agena, "dev", "--port-offset", offset, "--data", home / "data", code=1)
+        expect(text, f"{namesrv} (name server)", f"{broker} (broker)", f"{broker - 2} (the broker's",
+               "another `agena dev`", "agena dev --port-offset")
+        advice = text.split("agena dev --port-offset ", 1)[1].split()
+        with Dev(agena, advice[2], offset=int(advice[0]), log=str(home / "second.log")) as second:
+            expect(run(agena, "pub", "-n", second.namesrv, "hello", "x"), "sent ")
+        free = free_offset()
+        text = run(agena, "dev", "--port-offset", free, "--data", home / "data", code=1)
+        expect(text, str(home / "data"), "--data DIR")
+        with socket.create_server(("127.0.0.1", 10909 + free)):
+            text = run(agena, "dev", "--port-offset", free, "--data", home / "third", code=1)
+            expect(text, f"{10909 + free} (the broker's fast port) is taken")
+        if (home / "third").exists():
+            raise AssertionError("a dev that cannot start has left files")
+    expect((home / "dev.log").read_text(), f"and {broker - 2}, the fast port")
+
+
+def log_end(store):
+    """Where the last record of a small store ends: its file is zeros from there on."""
+    newest = sorted((store / "commitlog").iterdir())[-1]
+    with open(newest, "rb") as file:
+        return newest, len(file.read(1 << 20).rstrip(b"\0"))
+
+
+def dev_says_what_it_recovered(agena, home):
+    dev = Dev(agena, str(home / "data"), log=str(home / "dev.log")).start()
+    for _ in range(3):
+        expect(run(agena, "pub", "-n", dev.namesrv, "hello", "x", "--count", "500"), "sent ")
+    dev.kill()
+    newest, end = log_end(home / "data" / "store")
+    with open(newest, "r+b") as file:
+        file.seek(end)
+        file.write(b"\xab" * 37)
+    dev.start()
+    seen = run(agena, "sub", "-n", dev.namesrv, "hello", "--from", "first", "--count", "1500")
+    if seen.count("hello/") != 1500:
+        raise AssertionError("messages are missing after the recovery")
+    dev.stop()
+    dev.start()
+    dev.stop()
+    text = (home / "dev.log").read_text()
+    expect(text, "recovered after an unclean stop: 1,500 messages read again in ",
+           f"37 torn bytes cut at offset {end:,}")
+    if text.count("recovered") != 1 or text.count("ready in") != 3:
+        raise AssertionError(f"only the second of three starts has recovered something: {text}")
+
+
+def a_stop_answers_long_polls(agena, home):
+    """Consumers that wait for messages are answered before their connections end."""
+    waiters = []
+    with Dev(agena, str(home / "data"), log=str(home / "dev.log")) as dev:
+        expect(run(agena, "pub", "-n", dev.namesrv, "hello", "x"), "/", "offset 0")
+        for address in (dev.broker, dev.fast) * 4:
+            peer = remoting.Connection(address)
+            pull = {"consumerGroup": "G", "topic": "hello", "queueId": 3, "queueOffset": 1,
+                    "maxMsgNums": 32, "sysFlag": 6, "commitOffset": 0, "subscription": "*",
+                    "suspendTimeoutMillis": 20000, "subVersion": 0, "expressionType": "TAG"}
+            # Its end is known only by asking: messages go to some queue of the topic.
+            pull["queueOffset"] = peer.call(30, {"topic": "hello", "queueId": 3}).fields["offset"]
+            waiters.append((peer, peer.send(11, pull)))
+        time.sleep(0.5)
+        began = time.monotonic()
+    took = time.monotonic() - began
+    for peer, opaque in waiters:
+        answer = peer.receive()
+        if (answer.opaque, answer.code) != (opaque, 19):
+            raise AssertionError(f"instead of 19 came {answer.header}")
+        if peer.socket.recv(1) != b"":
+            raise AssertionError("the connection goes on")
+    if took > 3:
+        raise AssertionError(f"waiting consumers held the stop up for {took:.1f} s")
+
+
 def a_dead_name_server(agena, home):
     """A broker with two name servers, one of them dead, is ready at once and registered at the other."""
     offset = free_offset()
@@ -112,8 +221,9 @@ def main():
     parser.add_argument("--binary", default=os.environ.get("AGENA", "build/release/agena"))
     agena = pathlib.Path(parser.parse_args().binary).resolve()
     failed = 0
-    checks = (explains_and_versions, configuration, names_of_the_scripts, a_first_message,
-              a_dead_name_server, the_first_minute)
+    checks = (explains_and_versions, explains_what_was_meant, wrong_usage_is_always_2, configuration,
+              names_of_the_scripts, a_first_message, dev_on_taken_ports, dev_says_what_it_recovered,
+              a_stop_answers_long_polls, a_dead_name_server, the_first_minute)
     for check in checks:
         home = pathlib.Path(tempfile.mkdtemp(prefix="agena-cli-"))
         try:

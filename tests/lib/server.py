@@ -73,6 +73,13 @@ class Dev:
     def kill(self):
         return self.stop(signal.SIGKILL)
 
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        if status := self.stop():
+            raise RuntimeError(f"agena dev ended with {status}")
+
 
 class Part:
     """One part of agena, `namesrv` or `broker`, as a process with a configuration of its own: keys

@@ -42,7 +42,8 @@ struct Acceptor : std::enable_shared_from_this<Acceptor> {
     if (!error) acceptor.bind(endpoint, error);
     if (!error) acceptor.listen(kBacklog, error);
     if (!error) return ok();
-    return Error{Errc::io_error,
+    const bool is_taken = error == asio::error::address_in_use;
+    return Error{is_taken ? Errc::address_in_use : Errc::io_error,
                  fmt::format("listen on {}: {}", Address{ip, port}.text(), error.message())};
   }
 

@@ -622,7 +622,7 @@ TEST_F(PosixLoopTest, ListeningSaysWhyNot) {
   on_loop(other, [&] {
     auto taken = other.listen("127.0.0.1", port, {&other}, refuse);
     ASSERT_FALSE(taken);
-    EXPECT_EQ(taken.error().code, Errc::io_error);
+    EXPECT_EQ(taken.error().code, Errc::address_in_use);
     auto no_ip = other.listen("not-an-ip", 0, {&other}, refuse);
     ASSERT_FALSE(no_ip);
     EXPECT_EQ(no_ip.error().code, Errc::bad_config);

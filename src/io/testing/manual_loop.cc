@@ -208,7 +208,7 @@ Result<std::unique_ptr<Listener>> ManualLoop::listen(const std::string& ip, uint
     } while (net_.ports_.contains(port));
   }
   if (net_.ports_.contains(port)) {
-    return Error{Errc::io_error, "listen on " + Address{ip, port}.text() + ": in use"};
+    return Error{Errc::address_in_use, "listen on " + Address{ip, port}.text()};
   }
   ManualNet::Port opened{ip, {}, std::move(on_accept)};
   for (Loop* target : targets) opened.targets.push_back(static_cast<ManualLoop*>(target));
