@@ -123,6 +123,12 @@ bool ClientTable::fingerprint_changed(std::string_view group, int32_t fingerprin
   return changed;
 }
 
+bool ClientTable::has_subscriptions(std::string_view group) const {
+  MutexLock lock(mutex_);
+  auto at = consumers_.find(group);
+  return at != consumers_.end() && !at->second.facts.subscriptions.empty();
+}
+
 std::optional<ConsumerGroup> ClientTable::consumer_group(std::string_view group) const {
   MutexLock lock(mutex_);
   auto at = consumers_.find(group);

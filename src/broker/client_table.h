@@ -60,6 +60,7 @@ class ClientTable {
   // Request 34, V2: whether the group's last fingerprint was another one. Remembers this one.
   bool fingerprint_changed(std::string_view group, int32_t fingerprint);
 
+  bool has_subscriptions(std::string_view group) const;
   std::optional<ConsumerGroup> consumer_group(std::string_view group) const;
   // What each pull asks: how a live group reads, and what it takes of the topic. Its members, who
   // may be many, are left out.

@@ -56,9 +56,12 @@ Status heartbeat(rpc::Call& call, const ClientDeps& deps) {
     GroupRef group = deps.groups.find_or_create(consumer.group_name);
     if (!group) continue;
     ensure_retry_topic(consumer, group, deps);
-    bool changed =
-        deps.clients.register_consumer(consumer, client, is_v2 && body.without_subscriptions);
+    bool is_short = is_v2 && body.without_subscriptions;
+    bool changed = deps.clients.register_consumer(consumer, client, is_short);
     if (changed) deps.notices.group_changed(consumer.group_name);
+    // A short one to a broker that started again, or that saw the whole group leave: "changed" is
+    // what makes the client send everything. Java leaves such a group without subscriptions.
+    subscriptions_changed |= is_short && !deps.clients.has_subscriptions(consumer.group_name);
   }
   for (const auto& producer : body.producers) {
     deps.clients.register_producer(producer.group_name, client);

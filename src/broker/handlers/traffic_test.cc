@@ -190,5 +190,37 @@ TEST_F(Traffic, CommittedOffsetsAreAnswered) {
   EXPECT_EQ(call(wire::GetMinOffset{.topic = "t", .queue_id = QueueId(0)}).ext["offset"], "0");
 }
 
+class SyncTraffic : public Traffic {
+ protected:
+  SyncTraffic() { options.store.flush_mode = storage::FlushMode::sync; }
+};
+
+TEST_F(SyncTraffic, AStuckDiskIsAnsweredInTime) {
+  send(to("t"), "b");
+  store->commit();
+  loop.run();  // The background, where flushes run, does not come on.
+  EXPECT_TRUE(take(admin).empty()) << "nobody is told before the disk has it";
+  loop.fire();
+  auto late = take(admin);
+  ASSERT_EQ(late.size(), 1u);
+  EXPECT_EQ(late[0].code, 10);
+  EXPECT_EQ(late[0].remark, errc_info(Errc::flush_disk_timeout).remark);
+  EXPECT_EQ(late[0].ext["msgId"], "7F00000100002A9F0000000000000000") << "stored all the same";
+  EXPECT_EQ(late[0].ext["queueOffset"], "0");
+  EXPECT_EQ(call(from(0)).code, 19) << "nobody reads what the disk may lose";
+  run();
+  EXPECT_EQ(call(from(0)).code, 0) << "readable once the disk goes on";
+  EXPECT_TRUE(take(admin).empty()) << "one request has one answer";
+}
+
+TEST_F(SyncTraffic, WhoDoesNotWaitIsAnsweredAtOnce) {
+  send(to("t", "WAIT\001false\002"), "b");
+  store->commit();
+  loop.run();
+  auto got = take(admin);
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_EQ(got[0].code, 0);
+}
+
 }  // namespace
 }  // namespace agena::broker::testing
