@@ -11,6 +11,8 @@
 namespace agena::rpc {
 namespace {
 
+constexpr int32_t kMappedBits = 96;  // What ::ffff:192.0.2.7 has before the IPv4 address.
+
 message::Host plain(const message::Host& host) {
   constexpr uint8_t kMapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
   bool is_mapped = host.ip_length == 16 && std::equal(kMapped, kMapped + 12, host.ip);
@@ -40,15 +42,17 @@ Result<AddressRange> parse_address_range(std::string_view text) {
   size_t slash = text.find('/');
   Result<message::Host> first = message::parse_ip(text.substr(0, slash), 0);
   if (!first) return bad;
-  AddressRange range{.first = *first, .prefix_bits = first->ip_length * 8};
+  const message::Host start = plain(*first);
+  const int32_t mapped_bits = start.ip_length == first->ip_length ? 0 : kMappedBits;
+  AddressRange range{.first = start, .prefix_bits = start.ip_length * 8};
   if (slash == text.npos) return range;
   std::string_view bits = text.substr(slash + 1);
   int32_t count = -1;
   auto [end, failed] = std::from_chars(bits.data(), bits.data() + bits.size(), count);
-  bool is_good = failed == std::errc() && end == bits.data() + bits.size() && count >= 0 &&
-                 count <= range.prefix_bits;
+  bool is_good = failed == std::errc() && end == bits.data() + bits.size() &&
+                 count >= mapped_bits && count - mapped_bits <= range.prefix_bits;
   if (!is_good) return bad;
-  range.prefix_bits = count;
+  range.prefix_bits = count - mapped_bits;
   return range;
 }
 

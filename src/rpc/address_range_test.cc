@@ -38,6 +38,15 @@ TEST(AddressRange, KeepsTheFamiliesApart) {
   EXPECT_FALSE(holds("127.0.0.0/8", "::ffff:128.0.0.1"));
 }
 
+TEST(AddressRange, OfIPv4InsideIPv6IsOfIPv4) {
+  EXPECT_TRUE(holds("::ffff:192.0.2.7", "192.0.2.7"));
+  EXPECT_FALSE(holds("::ffff:192.0.2.7", "192.0.2.6"));
+  EXPECT_TRUE(holds("::ffff:10.0.0.0/104", "::ffff:10.255.0.1"));
+  EXPECT_FALSE(holds("::ffff:10.0.0.0/104", "11.0.0.0"));
+  EXPECT_TRUE(holds("::ffff:0:0/96", "203.0.113.9"));
+  EXPECT_FALSE(parse_address_range("::ffff:0:0/95")) << "half of it is no address of IPv4";
+}
+
 TEST(AddressRange, RefusesWhatIsNone) {
   for (std::string_view bad : {"", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8x",
                                "10.0.0.0/8/8", "10.0.0", "::/129", "localhost", "10.0.0.0 /8"}) {
