@@ -1,0 +1,99 @@
+// Any text as one of the broker's files: topics.json, subscriptionGroup.json, consumerOffset.json
+// and broker.conf. Never a crash; a table that took a file writes one that it takes again with the
+// same content, and settings that were taken are taken again as they are printed. The first byte
+// chooses; of settings, a second one names a key, as none is guessed.
+#include <string>
+#include <string_view>
+
+#include "base/assert.h"
+#include "base/json_fields.h"
+#include "broker/group_table.h"
+#include "broker/offset_table.h"
+#include "broker/options.h"
+#include "broker/topic_table.h"
+#include "io/testing/manual_clock.h"
+#include "io/testing/manual_loop.h"
+#include "io/testing/memory_files.h"
+
+using namespace agena;
+using namespace agena::broker;
+
+namespace {
+
+struct World {
+  io::ManualClock clock;
+  io::MemoryFiles files;
+  io::ManualLoop loop{clock};
+  Options options;
+};
+
+TopicTable make_table(World& world, const TopicTable*) {
+  return TopicTable({world.clock, world.options, {world.files, world.loop}, "config"});
+}
+GroupTable make_table(World& world, const GroupTable*) {
+  return GroupTable({world.clock, world.options, {world.files, world.loop}, "config"});
+}
+OffsetTable make_table(World& world, const OffsetTable*) {
+  return OffsetTable({world.clock, {world.files, world.loop}, "config"});
+}
+
+template <typename Table>
+void try_table(const std::string& path, std::string_view text) {
+  World world;
+  ASSERT(world.files.make_dirs("config"));
+  ASSERT(io::replace_text(world.files, path, text));
+  Table first = make_table(world, static_cast<Table*>(nullptr));
+  if (const Status loaded = first.load(); !loaded) {
+    ASSERT(loaded.error().code == Errc::corrupt && !loaded.error().text.empty());
+    return;
+  }
+  ASSERT(first.file().save_now());
+  Table second = make_table(world, static_cast<Table*>(nullptr));
+  ASSERT(second.load());
+  ASSERT(json::to_json(first.snapshot()) == json::to_json(second.snapshot()));
+}
+
+void try_settings(std::string_view text) {
+  const auto loaded = load_options(text, {});
+  if (!loaded) {
+    ASSERT(!loaded.error().text.empty());
+    return;
+  }
+  const KeyValues printed = option_table().values(loaded->options);
+  const auto file = replace_properties("", printed);
+  ASSERT(file);
+  const auto again = load_options(*file, {});
+  ASSERT(again && option_table().values(again->options) == printed);
+}
+
+std::string with_key(std::string_view text) {
+  static const KeyValues kKeys = option_table().values(Options{});
+  if (text.empty()) return {};
+  const auto choice = static_cast<uint8_t>(text[0]);
+  return kKeys[choice % kKeys.size()].first + "=" + std::string(text.substr(1));
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  if (size == 0) return 0;
+  const std::string_view text(reinterpret_cast<const char*>(data + 1), size - 1);
+  switch (data[0] % 5) {
+    case 0:
+      try_table<TopicTable>("config/topics.json", text);
+      break;
+    case 1:
+      try_table<GroupTable>("config/subscriptionGroup.json", text);
+      break;
+    case 2:
+      try_table<OffsetTable>("config/consumerOffset.json", text);
+      break;
+    case 3:
+      try_settings(text);
+      break;
+    default:
+      try_settings(with_key(text));
+      break;
+  }
+  return 0;
+}
