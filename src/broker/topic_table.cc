@@ -1,5 +1,7 @@
 #include "broker/topic_table.h"
 
+#include "broker/faq.h"
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -147,7 +149,7 @@ Result<TopicRef> TopicTable::create_by_example(std::string_view topic, std::stri
                    (example != topics::auto_create || deps_.options.auto_create_topic_enable);
     if (!allowed) {
       return Error{Errc::topic_not_exist,
-                   fmt::format("topic[{}] not exist, apply first please!", topic)};
+                   fmt::format("topic[{}] not exist, apply first please!{}", topic, kSeeFaq)};
     }
     int32_t queues = std::clamp(queues_wanted, 0, like->second->write_queues);
     auto config = make_topic(topic, queues, like->second->perm & ~wire::kPermInherit);

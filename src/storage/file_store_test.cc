@@ -79,7 +79,7 @@ TEST_F(FileStoreTest, StatusesAndNextOffsetsAreJavas) {
   auto read = [&](int64_t from) {
     return store().read("T", QueueId(0), QueueOffset(from), {}, {}, out);
   };
-  EXPECT_EQ(read(0).status, ReadStatus::no_matched_logic_queue);
+  EXPECT_EQ(read(0).status, ReadStatus::no_message_in_queue);
   for (int i = 0; i < 5; ++i) world.send("T", 0, "x");
   ReadResult r = read(5);
   EXPECT_EQ(r.status, ReadStatus::offset_overflow_one);

@@ -168,7 +168,7 @@ ReadResult QueueReader::read(std::string_view topic, QueueId id, QueueOffset fro
   ReadResult result;
   ConsumeQueue* queue = queues_.find(topic, id);
   if (queue == nullptr) {
-    result.status = ReadStatus::no_matched_logic_queue;
+    result.status = ReadStatus::no_message_in_queue;
     return result;
   }
   result.max = queue->max();

@@ -60,8 +60,7 @@ enum class ReadStatus {
   offset_overflow_badly,
   offset_overflow_one,  // Exactly at the end: nothing new yet.
   offset_too_small,
-  no_matched_logic_queue,  // No such queue.
-  no_message_in_queue,     // The queue is empty.
+  no_message_in_queue,  // The queue is empty, or was never written to.
 };
 
 struct ReadLimits {

@@ -144,7 +144,9 @@ def record_at(body, at):
         raise ValueError(f"record at {begin} does not add up")
     if crc32(content) != crc:
         raise ValueError(f"record at {begin} fails its CRC")
-    pairs = dict(item.split("\x01", 1) for item in text.split("\x02") if item)
+    pairs = {name: value if separator else None
+             for name, separator, value in (each.partition("\x01")
+                                            for each in text.split("\x02") if each)}
     return {"size": size, "magic": magic, "crc": crc, "queue": queue, "flag": flag,
             "queue_offset": queue_offset, "physical": physical, "sys_flag": sys_flag,
             "born": born, "stored": stored, "reconsumed": reconsumed, "prepared": prepared,

@@ -121,21 +121,8 @@ class Client:
             self.connection.reply(frame.opaque, 1, remark="what is this?")
 
 
-class Script:
-    """The steps, against one broker. Answers are kept in order, by step name."""
-
-    def __init__(self, address):
-        self.address = address
-        self.answers = {}
-        self.admin = Connection(address, timeout_s=15)
-        self.client = None
-
-    def step(self, title, code, ext=None, body=b""):
-        assert title not in self.answers, title
-        answer = self.admin.call(code, ext, body)
-        self.answers[title] = {"request": code, "code": answer.code, "remark": answer.remark,
-                              "ext": answer.fields, "body": answer.body.decode("latin-1")}
-        return answer
+class Script(broker_answers.Steps):
+    """The steps of an operator."""
 
     def run(self):
         self.topics()

@@ -17,6 +17,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "lib"), str(HERE.parent / "peer")]
 
 import broker_answers  # noqa: E402
 import broker_diff  # noqa: E402
+import client_diff  # noqa: E402
 import namesrv_diff  # noqa: E402
 import peer  # noqa: E402
 from server import Broker, Namesrv, free_port  # noqa: E402
@@ -46,21 +47,39 @@ def namesrv_against_java(binary):
         return namesrv_diff.compare(reference, namesrv_diff.Script(ours.address).run())
 
 
-def broker_against_recording(binary):
-    reference = broker_answers.reference_of(str(HERE / "broker_java_5_5_0.json"), broker_diff.run)
+def against_recording(binary, script, name):
+    reference = broker_answers.reference_of(str(HERE / name), script.run)
     with tempfile.TemporaryDirectory() as home, agena_broker(binary, home) as ours:
-        return broker_answers.compare(reference, broker_diff.run(ours.address),
-                                      broker_diff.EXPECTED_DIFFERENCES)
+        return broker_answers.compare(reference, script.run(ours.address),
+                                      script.EXPECTED_DIFFERENCES)
 
 
-def broker_against_java(binary):
+def against_java(binary, script, **settings):
     with tempfile.TemporaryDirectory() as home, \
             peer.start_namesrv(home, free_port()) as namesrv, \
-            peer.start_broker(home, namesrv.address, free_port(), **BROKER_SETTINGS) as java:
-        reference = broker_diff.run(java.address)
+            peer.start_broker(home, namesrv.address, free_port(), **BROKER_SETTINGS,
+                              **settings) as java:
+        reference = script.run(java.address)
     with tempfile.TemporaryDirectory() as home, agena_broker(binary, home) as ours:
-        return broker_answers.compare(reference, broker_diff.run(ours.address),
-                                      broker_diff.EXPECTED_DIFFERENCES)
+        return broker_answers.compare(reference, script.run(ours.address),
+                                      script.EXPECTED_DIFFERENCES)
+
+
+def operators_against_recording(binary):
+    return against_recording(binary, broker_diff, "broker_java_5_5_0.json")
+
+
+def operators_against_java(binary):
+    return against_java(binary, broker_diff)
+
+
+def clients_against_recording(binary):
+    return against_recording(binary, client_diff, "client_java_5_5_0.json")
+
+
+def clients_against_java(binary):
+    # SQL92 is off in Java, too, unless one asks for it.
+    return against_java(binary, client_diff, enablePropertyFilter="false")
 
 
 def main():
@@ -70,9 +89,9 @@ def main():
     parser.add_argument("--server", choices=["agena"], default="agena")
     parser.add_argument("--java", action="store_true", help="start the Java server as well")
     args = parser.parse_args()
-    suites = [namesrv_against_recording, broker_against_recording]
+    suites = [namesrv_against_recording, operators_against_recording, clients_against_recording]
     if args.java:
-        suites += [namesrv_against_java, broker_against_java]
+        suites += [namesrv_against_java, operators_against_java, clients_against_java]
     failed = 0
     for suite in suites:
         print(f"== {suite.__name__.replace('_', ' ')}")

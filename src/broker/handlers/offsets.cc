@@ -10,7 +10,8 @@ namespace {
 Status query_offset(rpc::Call& call, const wire::QueryConsumerOffset& request,
                     const OffsetDeps& deps) {
   GroupQueue at{request.consumer_group, request.topic, request.queue_id};
-  if (auto offset = deps.offsets.query(at)) {
+  const auto offset = deps.offsets.query(at);
+  if (offset && *offset >= QueueOffset(0)) {
     call.reply_with(wire::OffsetReply{.offset = *offset});
     return ok();
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "broker/faq.h"
 #include "message/tag.h"
 #include "wire/requests/pull.h"
 
@@ -38,7 +39,6 @@ constexpr std::string_view kReadNames[] = {"FOUND",
                                            "OFFSET_OVERFLOW_BADLY",
                                            "OFFSET_OVERFLOW_ONE",
                                            "OFFSET_TOO_SMALL",
-                                           "NO_MATCHED_LOGIC_QUEUE",
                                            "NO_MESSAGE_IN_QUEUE"};
 
 Errc code_of(ReadStatus status, QueueOffset asked) {
@@ -48,7 +48,6 @@ Errc code_of(ReadStatus status, QueueOffset asked) {
     case ReadStatus::no_matched_message:
     case ReadStatus::message_was_removing:
       return Errc::pull_retry_immediately;
-    case ReadStatus::no_matched_logic_queue:
     case ReadStatus::no_message_in_queue:
       return asked == QueueOffset(0) ? Errc::pull_not_found : Errc::pull_offset_moved;
     case ReadStatus::offset_found_null:
@@ -76,7 +75,8 @@ class Puller {
  private:
   std::optional<Refusal> check_rights(const rpc::Call& call, const PullMessage& request,
                                       const GroupRef& group, const TopicRef& topic) const;
-  std::optional<Refusal> check_queue(const PullMessage& request, const TopicRef& topic) const;
+  static std::optional<Refusal> check_queue(rpc::Call& call, const PullMessage& request,
+                                            const TopicRef& topic);
   std::optional<Refusal> subscription_of(const PullMessage& request, const GroupRef& group,
                                          storage::TagCodes& tags) const;
   void park(rpc::Call& call, const PullMessage& request, ParkedPull pull, storage::TagCodes tags);
@@ -114,7 +114,8 @@ std::optional<Refusal> Puller::check_rights(const rpc::Call& call, const PullMes
   }
   if (!group) {
     return Refusal{{Errc::subscription_group_not_exist,
-                    fmt::format("subscription group [{}] does not exist", request.consumer_group)},
+                    fmt::format("subscription group [{}] does not exist, {}",
+                                request.consumer_group, kSeeFaq)},
                    {}};
   }
   if (!group->consume_enable) {
@@ -122,9 +123,10 @@ std::optional<Refusal> Puller::check_rights(const rpc::Call& call, const PullMes
                   fmt::format("subscription group no permission, {}", request.consumer_group));
   }
   if (!topic) {
-    return Refusal{{Errc::topic_not_exist,
-                    fmt::format("topic[{}] not exist, apply first please!", request.topic)},
-                   {}};
+    return Refusal{
+        {Errc::topic_not_exist,
+         fmt::format("topic[{}] not exist, apply first please! {}", request.topic, kSeeFaq)},
+        {}};
   }
   if (!topic->may_read()) {
     return forbid(Forbidden::topic,
@@ -133,8 +135,8 @@ std::optional<Refusal> Puller::check_rights(const rpc::Call& call, const PullMes
   return std::nullopt;
 }
 
-std::optional<Refusal> Puller::check_queue(const PullMessage& request,
-                                           const TopicRef& topic) const {
+std::optional<Refusal> Puller::check_queue(rpc::Call& call, const PullMessage& request,
+                                           const TopicRef& topic) {
   if (request.lite_topic && !request.lite_topic->empty()) {
     return Refusal{{Errc::invalid_parameter, "lite topics are not served yet by this broker"}, {}};
   }
@@ -142,8 +144,10 @@ std::optional<Refusal> Puller::check_queue(const PullMessage& request,
     return std::nullopt;
   }
   return Refusal{{Errc::invalid_parameter,
-                  fmt::format("queueId[{}] is illegal, topic:[{}] topicConfig.readQueueNums:[{}]",
-                              request.queue_id.value, request.topic, topic->read_queues)},
+                  fmt::format("queueId[{}] is illegal, topic:[{}] topicConfig.readQueueNums:[{}] "
+                              "consumer:[/{}]",
+                              request.queue_id.value, request.topic, topic->read_queues,
+                              call.connection().peer().text())},
                  {}};
 }
 
@@ -172,7 +176,10 @@ std::optional<Refusal> Puller::subscription_of(const PullMessage& request, const
     return use_tags(request.subscription.value_or(""), request.expression_type.value_or(""));
   }
   auto live = deps_.clients.reading(request.consumer_group, request.topic);
-  if (!live) return refuse(Errc::subscription_not_exist, "the consumer's group info not exist");
+  if (!live) {
+    return refuse(Errc::subscription_not_exist,
+                  fmt::format("the consumer's group info not exist{}", kSeeFaq));
+  }
   if (!group->consume_broadcast_enable && live->message_model == wire::MessageModel::broadcasting) {
     return Refusal{
         {Errc::no_permission, fmt::format("the consumer group[{}] can not consume by broadcast way",
@@ -186,7 +193,8 @@ std::optional<Refusal> Puller::subscription_of(const PullMessage& request, const
         Forbidden::subscription};
   }
   if (!live->subscription) {
-    return refuse(Errc::subscription_not_exist, "the consumer's subscription not exist");
+    return refuse(Errc::subscription_not_exist,
+                  fmt::format("the consumer's subscription not exist{}", kSeeFaq));
   }
   if (live->subscription->sub_version < request.sub_version) {
     return refuse(Errc::subscription_not_latest, "the consumer's subscription not latest");
@@ -229,10 +237,10 @@ Status Puller::pull(rpc::Call& call, const PullMessage& request) {
   TopicRef topic = deps_.topics.find(request.topic);
   storage::TagCodes tags;
   auto refusal = check_rights(call, request, group, topic);
-  if (!refusal) refusal = check_queue(request, topic);
+  if (!refusal) refusal = check_queue(call, request, topic);
   if (!refusal) refusal = subscription_of(request, group, tags);
   if (refusal) {
-    PullMessageReply reply;
+    wire::PullRefusal reply;
     if (refusal->why) reply.forbidden_type = static_cast<int32_t>(*refusal->why);
     call.reply_with(refusal->error.response_code(), refusal->error.remark(), reply);
     return ok();

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "broker/faq.h"
 #include "message/batch.h"
 #include "message/host.h"
 #include "message/message_id.h"
@@ -26,15 +27,15 @@ constexpr size_t kPropertiesMax = 32'767;
 class Sender {
  public:
   explicit Sender(const SendDeps& deps) : deps_(deps) {
-    own_properties_ =
-        property_text({{property::region, deps.options.region_id},
-                       {property::trace_switch, deps.options.trace_on ? "true" : "false"},
-                       {property::cluster, deps.options.broker_cluster_name}});
+    own_properties_ = property_text({{property::region, deps.options.region_id},
+                                     {property::trace_switch, trace_text()},
+                                     {property::cluster, deps.options.broker_cluster_name}});
   }
 
   Status send(rpc::Call& call, const SendMessage& request);
 
  private:
+  Status store(rpc::Call& call, const SendMessage& request);
   using Pairs = std::initializer_list<std::pair<std::string_view, std::string_view>>;
   static std::string property_text(Pairs pairs) {
     std::string out;
@@ -54,6 +55,7 @@ class Sender {
   void answer(rpc::Call& call, const storage::Appended& stored, QueueId queue, std::string_view key,
               bool waits) const;
   std::string unique_key(rpc::Call& call) const;
+  std::string_view trace_text() const { return deps_.options.trace_on ? "true" : "false"; }
 
   SendDeps deps_;
   std::string own_properties_;
@@ -136,7 +138,7 @@ Result<TopicRef> Sender::redirect_retry(const SendMessage& request, const TopicR
   GroupRef group = deps_.groups.find_or_create(*group_name);
   if (!group) {
     return Error{Errc::subscription_group_not_exist,
-                 fmt::format("subscription group not exist, {}", *group_name)};
+                 fmt::format("subscription group not exist, {} {}", *group_name, kSeeFaq)};
   }
   int32_t most = request.max_reconsume_times.value_or(group->retry_max_times);
   bool too_often = request.reconsume_times.value_or(0) > most;
@@ -149,14 +151,14 @@ Result<TopicRef> Sender::redirect_retry(const SendMessage& request, const TopicR
 
 // The record carries region, trace switch and cluster, and a unique key even if the producer set
 // none (items of a batch have their own). Producers that copy a consumed message bring the old
-// values along: ours replace them. Returns the message's unique key.
+// values along: ours replace them. Returns the unique key of the message, or of the batch.
 std::string_view Sender::complete_properties(const message::KnownProperties& known, bool is_batch,
                                              message::Draft& draft, rpc::Call& call,
                                              std::string& scratch) const {
   if (is_batch) {
     // The items carry their own properties; those of the request are about the request, as in Java.
     draft.properties = {};
-    return {};
+    return known.uniq_key;
   }
   bool needs_key = known.uniq_key.empty();
   bool is_plain = known.cluster.empty() && known.region.empty() && known.trace_switch.empty() &&
@@ -203,7 +205,7 @@ void Sender::answer(rpc::Call& call, const storage::Appended& stored, QueueId qu
                                .batch_uniq_id = {},
                                .recall_handle = {},
                                .region = deps_.options.region_id,
-                               .trace_on = deps_.options.trace_on ? "true" : "false"};
+                               .trace_on = trace_text()};
   if (!key.empty()) reply.transaction_id = key;
   if (!waits) {
     call.reply_with(reply);
@@ -230,7 +232,16 @@ void Sender::answer(rpc::Call& call, const storage::Appended& stored, QueueId qu
   });
 }
 
+// A refusal, too, says the region and whether to trace.
 Status Sender::send(rpc::Call& call, const SendMessage& request) {
+  const Status stored = store(call, request);
+  if (stored) return ok();
+  const wire::SendRefusal reply{.region = deps_.options.region_id, .trace_on = trace_text()};
+  call.reply_with(stored.error().response_code(), stored.error().remark(), reply);
+  return ok();
+}
+
+Status Sender::store(rpc::Call& call, const SendMessage& request) {
   TRY(topic, topic_of(request));
   bool is_batch = request.batch.value_or(false) || call.header().code == 320;
   TRY_OK(check(call, request, topic, is_batch));

@@ -38,10 +38,10 @@ struct PullMessage {
                  required("queueOffset", &PullMessage::queue_offset),
                  required("maxMsgNums", &PullMessage::messages_max),
                  required("sysFlag", &PullMessage::sys_flag),
-                 required("commitOffset", &PullMessage::commit_offset),
-                 required("suspendTimeoutMillis", &PullMessage::suspend_timeout_ms),
+                 field("commitOffset", &PullMessage::commit_offset),
+                 field("suspendTimeoutMillis", &PullMessage::suspend_timeout_ms),
                  field("subscription", &PullMessage::subscription),
-                 required("subVersion", &PullMessage::sub_version),
+                 field("subVersion", &PullMessage::sub_version),
                  field("expressionType", &PullMessage::expression_type),
                  field("maxMsgBytes", &PullMessage::bytes_max),
                  field("requestSource", &PullMessage::request_source),
@@ -71,6 +71,12 @@ struct PullMessageReply {
                  field("topicSysFlag", &PullMessageReply::topic_sys_flag),
                  field("groupSysFlag", &PullMessageReply::group_sys_flag),
                  field("forbiddenType", &PullMessageReply::forbidden_type)};
+};
+
+// Of a reader that was not let in: the answer has no offsets.
+struct PullRefusal {
+  std::optional<int32_t> forbidden_type;
+  static constexpr auto fields = std::tuple{field("forbiddenType", &PullRefusal::forbidden_type)};
 };
 
 }  // namespace agena::wire

@@ -49,10 +49,10 @@ struct SendMessage {
 // The same request under one-letter names, as all newer clients send it.
 struct SendMessageV2 : SendMessage {
   static constexpr RequestInfo info{.code = 310, .name = "SEND_MESSAGE_V2"};
-  static constexpr auto fields = std::tuple{required("a", &SendMessage::producer_group),
+  static constexpr auto fields = std::tuple{field("a", &SendMessage::producer_group),
                                             required("b", &SendMessage::topic),
-                                            required("c", &SendMessage::default_topic),
-                                            required("d", &SendMessage::default_topic_queue_nums),
+                                            field("c", &SendMessage::default_topic),
+                                            field("d", &SendMessage::default_topic_queue_nums),
                                             required("e", &SendMessage::queue_id),
                                             required("f", &SendMessage::sys_flag),
                                             required("g", &SendMessage::born),
@@ -89,6 +89,14 @@ struct SendMessageReply {
                  field("recallHandle", &SendMessageReply::recall_handle),
                  field("MSG_REGION", &SendMessageReply::region),
                  field("TRACE_ON", &SendMessageReply::trace_on)};
+};
+
+// Of a message that was not stored.
+struct SendRefusal {
+  std::string_view region;
+  std::string_view trace_on;
+  static constexpr auto fields = std::tuple{required("MSG_REGION", &SendRefusal::region),
+                                            required("TRACE_ON", &SendRefusal::trace_on)};
 };
 
 struct ConsumerSendMessageBack {
