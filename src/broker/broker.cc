@@ -231,7 +231,6 @@ storage::StoreState Broker::store_state() const {
 }
 
 void Broker::on_connection_closed(rpc::Connection& connection) {
-  parts_->parking.drop_connection(connection.id());
   for (auto& group : parts_->clients.on_connection_closed(connection.id())) {
     parts_->notices.group_changed(group);
   }

@@ -32,6 +32,7 @@ bool ClientTable::update_subscriptions(ConsumerGroup& group, const wire::Consume
 bool ClientTable::register_consumer(const wire::ConsumerData& data, const ClientInfo& client,
                                     bool keeps_subscriptions) {
   MutexLock lock(mutex_);
+  by_connection_[client.connection_id].consumers.insert({data.group_name, client.client_id});
   Group& group = consumers_.try_emplace(data.group_name).first->second;
   group.facts.name = data.group_name;
   group.facts.consume_type = data.consume_type;
@@ -53,6 +54,7 @@ bool ClientTable::register_consumer(const wire::ConsumerData& data, const Client
 
 void ClientTable::register_producer(std::string_view group, const ClientInfo& client) {
   MutexLock lock(mutex_);
+  by_connection_[client.connection_id].producers.insert({std::string(group), client.client_id});
   producers_.try_emplace(std::string(group)).first->second[client.client_id] = client;
 }
 
@@ -84,18 +86,27 @@ void ClientTable::unregister_producer(std::string_view group, std::string_view c
 
 std::vector<std::string> ClientTable::on_connection_closed(rpc::ConnectionId connection) {
   std::vector<std::string> changed;
-  auto theirs = [&](const auto& entry) { return entry.second.connection_id == connection; };
   MutexLock lock(mutex_);
-  for (auto at = consumers_.begin(); at != consumers_.end();) {
-    if (std::erase_if(at->second.by_client, theirs) > 0) {
-      changed.push_back(at->first);
-      AGENA_LOG(info, "broker", "a consumer of group {} left with its connection", at->first);
-    }
-    at = at->second.by_client.empty() ? consumers_.erase(at) : std::next(at);
+  auto theirs = by_connection_.extract(connection);
+  if (theirs.empty()) return changed;
+  // What has moved to another connection since, or left, is no longer theirs.
+  auto erase_from = [&](auto& clients, const std::string& client_id) {
+    auto at = clients.find(client_id);
+    if (at == clients.end() || at->second.connection_id != connection) return false;
+    clients.erase(at);
+    return true;
+  };
+  for (const auto& [group, client_id] : theirs.mapped().consumers) {
+    auto at = consumers_.find(group);
+    if (at == consumers_.end() || !erase_from(at->second.by_client, client_id)) continue;
+    AGENA_LOG(info, "broker", "consumer {} of group {} left with its connection", client_id, group);
+    if (at->second.by_client.empty()) consumers_.erase(at);
+    if (changed.empty() || changed.back() != group) changed.push_back(group);
   }
-  for (auto at = producers_.begin(); at != producers_.end();) {
-    std::erase_if(at->second, theirs);
-    at = at->second.empty() ? producers_.erase(at) : std::next(at);
+  for (const auto& [group, client_id] : theirs.mapped().producers) {
+    auto at = producers_.find(group);
+    if (at == producers_.end() || !erase_from(at->second, client_id)) continue;
+    if (at->second.empty()) producers_.erase(at);
   }
   return changed;
 }

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -84,9 +85,19 @@ class ClientTable {
     std::map<std::string, ClientInfo> by_client;
   };
   using Producers = std::map<std::string, ClientInfo>;
+  // What a connection has registered, so that its end need not look at everybody.
+  struct Membership {
+    std::string group;
+    std::string client_id;
+    friend auto operator<=>(const Membership&, const Membership&) = default;
+  };
+  struct Memberships {
+    std::set<Membership> consumers, producers;
+  };
   static bool update_subscriptions(ConsumerGroup& group, const wire::ConsumerData& data);
 
   mutable Mutex mutex_;
+  std::unordered_map<rpc::ConnectionId, Memberships> by_connection_ GUARDED_BY(mutex_);
   std::unordered_map<std::string, Group, StringKeyHash, std::equal_to<>> consumers_
       GUARDED_BY(mutex_);
   std::unordered_map<std::string, Producers, StringKeyHash, std::equal_to<>> producers_

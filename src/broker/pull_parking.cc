@@ -52,16 +52,18 @@ void PullParking::sweep(UnixMillis now) {
   std::vector<ParkedPull> due;
   {
     MutexLock lock(mutex_);
+    size_t taken = 0;
     for (auto at = queues_.begin(); at != queues_.end();) {
-      std::erase_if(at->second, [&](ParkedPull& pull) {
-        bool is_due = pull.deadline <= now;
-        if (is_due) due.push_back(std::move(pull));
-        return is_due;
+      taken += std::erase_if(at->second, [&](ParkedPull& pull) {
+        if (is_gone(pull)) return true;
+        if (pull.deadline > now) return false;
+        due.push_back(std::move(pull));
+        return true;
       });
       at = at->second.empty() ? queues_.erase(at) : std::next(at);
     }
-    ASSERT(due.size() <= count_);
-    count_ -= due.size();
+    ASSERT(due.size() <= taken && taken <= count_);
+    count_ -= taken;
   }
   for (auto& pull : due) serve(std::move(pull), true);
 }
@@ -80,14 +82,9 @@ void PullParking::close() {
   for (auto& pull : all) serve(std::move(pull), true);
 }
 
-void PullParking::drop_connection(rpc::ConnectionId connection) {
-  MutexLock lock(mutex_);
-  for (auto at = queues_.begin(); at != queues_.end();) {
-    count_ -= std::erase_if(at->second, [&](const ParkedPull& pull) {
-      return pull.responder.connection_id() == connection;
-    });
-    at = at->second.empty() ? queues_.erase(at) : std::next(at);
-  }
+bool PullParking::is_gone(const ParkedPull& pull) {
+  const auto connection = pull.responder.connection().lock();
+  return !connection || connection->closed();
 }
 
 size_t PullParking::parked() const {

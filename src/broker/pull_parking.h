@@ -3,7 +3,7 @@
 // Over:     storage/store.h (ArrivalListener), rpc/call.h.  Under: handlers/pull.cc, broker.h.
 // Threads:  any. A parked pull is served on its connection's own loop.
 // Cost:     one small record a pull; an arrival looks at the pulls of its queue only.
-// Source:   RocketMQ 5.5.0: suspendTimeoutMillis of the request, a look every 5 s.
+// Source:   RocketMQ 5.5.0: suspendTimeoutMillis of the request.
 #pragma once
 #include <functional>
 #include <memory>
@@ -47,9 +47,9 @@ class PullParking final : public storage::ArrivalListener {
   void on_arrivals(const std::vector<storage::Arrival>& arrivals) override;
   // From here on nobody waits: all are answered with what there is, also who comes later.
   void close();
-  // Serves what is past its deadline, drops what lost its connection; about 5 times a second.
+  // Serves what is past its deadline, drops what lost its connection; about 5 times a second, and
+  // never for one connection: thousands may close at once.
   void sweep(UnixMillis now);
-  void drop_connection(rpc::ConnectionId connection);
   size_t parked() const;
 
  private:
@@ -79,6 +79,7 @@ class PullParking final : public storage::ArrivalListener {
     }
   };
   void serve(ParkedPull pull, bool timed_out);
+  static bool is_gone(const ParkedPull& pull);
 
   const size_t parked_max_;
   Serve serve_;

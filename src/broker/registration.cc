@@ -45,6 +45,7 @@ struct Registration::State : std::enable_shared_from_this<Registration::State> {
   std::unique_ptr<io::Timer> goodbye;
   std::shared_ptr<Waiting> waiting;  // For the round that `change` will start.
   std::vector<std::string> silent;   // Name servers that did not answer last time.
+  bool started = false;              // Else the broker of our name that they know is another one.
   bool stopped = false;
 
   void register_all(Round round, std::function<void()> done) {
@@ -210,7 +211,10 @@ struct Registration::State : std::enable_shared_from_this<Registration::State> {
     request.cluster_name = deps.options.broker_cluster_name;
     request.broker_id = BrokerId(deps.options.broker_id);
     auto left = std::make_shared<size_t>(name_servers.size());
-    if (*left == 0) finish();
+    if (*left == 0 || !started) {
+      finish();
+      return;
+    }
     for (const auto& server : name_servers) {
       client.request(server, request, {}, kGoodbyeMs, [left, finish](Result<rpc::Response>) {
         ASSERT(*left > 0);
@@ -237,6 +241,7 @@ void Registration::start(std::function<void()> first_round) {
   state_->deps.loop.post([state = state_, first_round = std::move(first_round)] {
     int64_t period_ms = std::clamp<int64_t>(
         state->deps.options.register_name_server_period_ms.get(), kPeriodMsMin, kPeriodMsMax);
+    state->started = true;
     state->register_all(Round::forced, first_round);
     state->period = state->deps.loop.every(period_ms, [weak = state->weak_from_this()] {
       auto self = weak.lock();

@@ -180,6 +180,38 @@ TEST_F(DeadNameServers, AreToldOnceTheyLive) {
   EXPECT_GE(late, 1);
 }
 
+// A second broker under our name, which found its port taken, must not end the first one.
+TEST_F(RegistrationTest, WhoNeverCameDoesNotSayGoodbye) {
+  int goodbyes = 0;
+  router.on<wire::UnregisterBroker>([&](rpc::Call& call, const wire::UnregisterBroker&) -> Status {
+    ++goodbyes;
+    call.reply(0, {});
+    return ok();
+  });
+  auto leave = [&](Registration& who) {
+    bool is_gone = false;
+    who.stop([&] { is_gone = true; });
+    net.advance(2'000);
+    EXPECT_TRUE(is_gone);
+  };
+  {
+    Registration second{{loop, clock, topics, options, "127.0.0.1:10911", "127.0.0.1:10912"},
+                        {"127.0.0.1:9876"}};
+    leave(second);
+    EXPECT_EQ(goodbyes, 0);
+    net.run_ready();
+  }
+  {
+    Registration third{{loop, clock, topics, options, "127.0.0.1:10911", "127.0.0.1:10912"},
+                       {"127.0.0.1:9876"}};
+    third.start([] {});
+    net.run_ready();
+    leave(third);
+    EXPECT_EQ(goodbyes, 1);
+    net.run_ready();
+  }
+}
+
 TEST_F(RegistrationTest, AChangedTopicIsToldAtOnceWhateverForceSays) {
   options.force_register = false;
   start();

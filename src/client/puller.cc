@@ -47,7 +47,10 @@ Puller::Puller(rpc::Client& client, Routes& routes, const io::Clock& clock, Pull
 Status Puller::open() {
   auto queues = routes_.queues_to_read(options_.topic);
   if (!queues) {
-    return queues.error().code == Errc::topic_not_exist ? ok() : Status(queues.error());
+    if (queues.error().code != Errc::topic_not_exist) return queues.error();
+    // A name server that has just started knows no topic at all: that says nothing about this one.
+    was_missing_ = was_missing_ || bool(routes_.queues_to_write(options_.topic));
+    return ok();
   }
   for (auto& queue : *queues) {
     TRY(start, start_of(queue));
@@ -56,26 +59,28 @@ Status Puller::open() {
   return ok();
 }
 
+// Where the group goes on, or where somebody new begins.
 Result<QueueOffset> Puller::start_of(const TopicQueue& queue) {
-  if (options_.commits) {
-    wire::QueryConsumerOffset request;
-    request.consumer_group = options_.group;
-    request.topic = queue.topic;
-    request.queue_id = queue.queue_id;
-    request.set_zero_if_not_found = false;
-    TRY(answer, call(client_, queue.address, request, {}, kTimeoutMs));
-    if (answer.ok()) {
-      TRY(reply, answer.fields<wire::OffsetReply>());
-      return reply.offset;
-    }
-  }
+  if (!options_.commits) return new_start_of(queue);
+  wire::QueryConsumerOffset request;
+  request.consumer_group = options_.group;
+  request.topic = queue.topic;
+  request.queue_id = queue.queue_id;
+  request.set_zero_if_not_found = false;
+  TRY(answer, call(client_, queue.address, request, {}, kTimeoutMs));
+  if (!answer.ok()) return new_start_of(queue);
+  TRY(reply, answer.fields<wire::OffsetReply>());
+  return reply.offset;
+}
+
+Result<QueueOffset> Puller::new_start_of(const TopicQueue& queue) {
   auto ask = [&](const auto& request) -> Result<QueueOffset> {
     TRY(answer, call(client_, queue.address, request, {}, kTimeoutMs));
     if (!answer.ok()) return answer.error();
     TRY(reply, answer.template fields<wire::OffsetReply>());
     return reply.offset;
   };
-  if (options_.start == StartAt::first) {
+  if (options_.start == StartAt::first || was_missing_) {
     return ask(wire::GetMinOffset{.topic = queue.topic, .queue_id = queue.queue_id});
   }
   return ask(wire::GetMaxOffset{.topic = queue.topic, .queue_id = queue.queue_id});
@@ -85,13 +90,7 @@ Result<std::vector<IncomingMessage>> Puller::poll(int64_t wait_ms) {
   std::vector<IncomingMessage> out;
   MonoNanos deadline = clock_.mono() + wait_ms * kNanosPerMilli;
   do {
-    if (readers_.empty()) {
-      TRY_OK(open());
-      // What is there by now came after we began to wait.
-      for (auto& reader : readers_) {
-        if (options_.start == StartAt::last) reader.next = QueueOffset(0);
-      }
-    }
+    if (readers_.empty()) TRY_OK(open());
     for (auto& reader : readers_) TRY_OK(pull(reader, 0, out));
     int64_t left_ms = (deadline - clock_.mono()) / kNanosPerMilli;
     if (!out.empty() || left_ms <= 0) break;

@@ -47,6 +47,7 @@ class Puller {
     QueueOffset next;
   };
   Result<QueueOffset> start_of(const TopicQueue& queue);
+  Result<QueueOffset> new_start_of(const TopicQueue& queue);
   Status pull(Reader& reader, int64_t wait_ms, std::vector<IncomingMessage>& out);
   Status commit(const Reader& reader);
 
@@ -55,6 +56,7 @@ class Puller {
   const io::Clock& clock_;
   PullerOptions options_;
   std::vector<Reader> readers_;
+  bool was_missing_ = false;  // The topic, when we began: all that it has came after that.
 };
 
 }  // namespace agena::client

@@ -45,6 +45,7 @@ Result<std::unique_ptr<NamesrvProcess>> NamesrvProcess::start(io::Env& env,
   TRY(opened, namesrv::NameServer::open({env.clock(), env.files(), *env.loops().front(),
                                          env.background(), out->options_}));
   out->name_server_ = std::move(opened);
+  env.stop_on_signals();
   // While nothing authenticates peers, their addresses say what they may do.
   out->router_.set_admin_check(rpc::range_check(out->options_.listen.admin_allow_cidr));
   out->router_.set_broker_check(rpc::range_check(out->options_.broker_allow_cidr));
@@ -70,6 +71,7 @@ void NamesrvProcess::stop() {
 Result<std::unique_ptr<BrokerProcess>> BrokerProcess::start(io::Env& env, broker::Options options) {
   std::unique_ptr<BrokerProcess> out(new BrokerProcess(std::move(options)));
   TRY(opened, broker::Broker::open(env, out->options_));
+  env.stop_on_signals();  // Not before: whoever stops a long recovery need not wait for its end.
   out->broker_ = std::move(opened);
   out->router_.set_admin_check(rpc::range_check(out->options_.listen.admin_allow_cidr));
   out->broker_->add_handlers(out->router_);

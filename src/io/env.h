@@ -20,8 +20,11 @@ class Env {
   virtual std::vector<Loop*> loops() = 0;  // Connections live here. At least one.
   virtual Loop& background() = 0;          // Blocking work: flushes, large queries, file removal.
   virtual uint64_t random() = 0;           // Any thread.
-  virtual void run_until_stopped() = 0;    // Runs the loops until stop() or SIGINT/SIGTERM.
-  virtual void stop() = 0;                 // Any thread.
+  // From here on SIGINT and SIGTERM are stop(). Until then they end the process, as for any
+  // program: only who has something to close asks for more.
+  virtual void stop_on_signals() = 0;
+  virtual void run_until_stopped() = 0;  // Runs the loops until stop().
+  virtual void stop() = 0;               // Any thread.
 };
 
 // The real one: `loops` event loops and one background loop, each a thread.

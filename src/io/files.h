@@ -50,9 +50,12 @@ enum class Open {
 
 struct Space {
   uint64_t total_bytes = 0;
-  uint64_t free_bytes = 0;  // For unprivileged writers.
+  uint64_t free_bytes = 0;      // For unprivileged writers.
+  uint64_t reserved_bytes = 0;  // Free, too, but not for them.
+  // As df and the Java broker count: what is reserved is neither used nor to be had.
   double used_ratio() const {
-    return total_bytes == 0 ? 0.0 : 1.0 - double(free_bytes) / double(total_bytes);
+    const auto usable = double(total_bytes) - double(reserved_bytes);
+    return usable <= 0 ? 0.0 : 1.0 - double(free_bytes) / usable;
   }
 };
 

@@ -90,8 +90,7 @@ void Connection::dispatch(const wire::Frame& frame) {
 void Connection::update_reading() {
   const Limits& limits = deps_.limits;
   bool want = !quiet_ && in_flight_ < limits.in_flight_max &&
-              in_flight_bytes_ < limits.in_flight_bytes_max &&
-              stream_->unsent() < limits.unsent_pause_bytes;
+              in_flight_bytes_ < limits.in_flight_bytes_max && !is_full();
   if (over_limits() || want == reading_) return;
   reading_ = want;
   if (want) {

@@ -102,6 +102,8 @@ class Connection final : public io::StreamEvents, public std::enable_shared_from
   // Sends a late answer, if there is one; `held_bytes` as given to hold_request, 0 if it was not.
   void answer_held(Bytes frame, size_t held_bytes);
   int32_t in_flight() const { return in_flight_; }
+  // So much is unsent that no further requests are read; the loop's thread only.
+  bool is_full() const { return stream_->unsent() >= deps_.limits.unsent_pause_bytes; }
 
   void quiesce();  // Takes no further requests; answers still leave.
 

@@ -101,11 +101,11 @@ TEST_F(HousekeepingTest, FilesGoOneAtATime) {
     return world.store->state().begin.value / world.options.log_file_bytes;
   };
   EXPECT_EQ(files_gone(), 0);
-  world.disk->space_now = {1'000'000, 140'000};  // Above diskSpaceCleanForciblyRatio.
+  world.disk->space_now = {1'000'000, 140'000, 0};  // Above diskSpaceCleanForciblyRatio.
   ASSERT_TRUE(world.store->delete_expired_files());
   world.loop.run();
   EXPECT_EQ(files_gone(), 1);
-  world.disk->space_now = {1'000'000, 700'000};  // What was decided is carried out all the same.
+  world.disk->space_now = {1'000'000, 700'000, 0};  // What was decided is carried out all the same.
   for (int gone : {2, 3, 3, 3}) {
     world.loop.fire();
     EXPECT_EQ(files_gone(), gone);
@@ -163,7 +163,7 @@ TEST_F(HousekeepingTest, WhatNobodyConsumedIsCountedWithItsGroup) {
 
 TEST_F(HousekeepingTest, AFullDiskRefusesAndTakesAgain) {
   send(3);
-  world.disk->space_now = {1'000'000, 20'000};
+  world.disk->space_now = {1'000'000, 20'000, 0};
   world.pass_time(10'000);
   auto refused = world.store->append(world.draft("T", 0, "x"));
   ASSERT_FALSE(refused);
@@ -172,7 +172,7 @@ TEST_F(HousekeepingTest, AFullDiskRefusesAndTakesAgain) {
   EXPECT_FALSE(world.store->state().writable);
   EXPECT_EQ(world.store->state().refusal, refused.error().text);
   EXPECT_EQ(world.bodies("T", 0), sent) << "reading goes on";
-  world.disk->space_now = {1'000'000, 700'000};
+  world.disk->space_now = {1'000'000, 700'000, 0};
   world.pass_time(10'000);
   send(1);
   EXPECT_EQ(world.bodies("T", 0), sent);

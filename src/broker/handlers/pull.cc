@@ -80,6 +80,8 @@ class Puller {
   std::optional<Refusal> subscription_of(const PullMessage& request, const GroupRef& group,
                                          storage::TagCodes& tags) const;
   void park(rpc::Call& call, const PullMessage& request, ParkedPull pull, storage::TagCodes tags);
+  bool wait(ParkedPull pull);
+  void answer_later(const ParkedPull& pull) const;
   void commit(const PullMessage& request, QueueOffset next) const;
   void count(std::string_view group, std::string_view topic,
              const storage::ReadResult& result) const;
@@ -288,24 +290,52 @@ void Puller::park(rpc::Call& call, const PullMessage& request, ParkedPull pull,
   pull.deadline = call.now() + std::clamp<int64_t>(wait_ms, 0, kWaitMsMax);
   pull.responder = call.defer(rpc::Hold::parked);
   ParkedPull kept = pull;
+  if (!wait(std::move(pull))) serve_parked(std::move(kept), true);
+}
+
+// False when nobody may wait any more.
+bool Puller::wait(ParkedPull pull) {
+  const std::string topic = pull.topic;
+  const QueueId queue = pull.queue_id;
+  const QueueOffset offset = pull.offset;
+  if (!deps_.parking.park(std::move(pull))) return false;
   // A message that came between the read and here has already told everybody it knew of.
-  bool missed = deps_.store.max_offset(kept.topic, kept.queue_id) > kept.offset;
-  if (missed || !deps_.parking.park(std::move(pull))) serve_parked(std::move(kept), !missed);
+  const QueueOffset end = deps_.store.max_offset(topic, queue);
+  if (end > offset) deps_.parking.on_arrivals({{topic, queue, end}});
+  return true;
+}
+
+// Many pulls of one connection can wake at once, with more records than it may hold unsent. Whom
+// this tells to come again is kept waiting in the socket until the rest has left.
+void Puller::answer_later(const ParkedPull& pull) const {
+  storage::ReadResult result;
+  result.status = ReadStatus::no_matched_message;
+  result.next = pull.offset;
+  result.min = deps_.store.min_offset(pull.topic, pull.queue_id);
+  result.max = deps_.store.max_offset(pull.topic, pull.queue_id);
+  answer(pull.responder, pull, result, {});
 }
 
 void Puller::serve_parked(ParkedPull pull, bool timed_out) {
   ASSERT(pull.offset.value >= 0 && !pull.topic.empty(), "only a pull that was checked is parked");
   Buffer& records = scratch();
+  const auto connection = pull.responder.connection().lock();
+  if (!connection) return;
+  if (connection->is_full()) {
+    answer_later(pull);
+    return;
+  }
   auto result =
       deps_.store.read(pull.topic, pull.queue_id, pull.offset, pull.limits, pull.tags, records);
-  bool nothing = result.status == ReadStatus::no_matched_message ||
-                 code_of(result.status, pull.offset) == Errc::pull_not_found;
+  // A read that stopped short of the end goes on at once, by the client's next pull.
+  bool none_matched = result.status == ReadStatus::no_matched_message && result.next >= result.max;
+  bool nothing = none_matched || code_of(result.status, pull.offset) == Errc::pull_not_found;
   if (nothing && !timed_out) {
     // Other tags only: wait on from behind them. Clients learn of the new place when they are
     // answered.
-    if (result.status == ReadStatus::no_matched_message) pull.offset = result.next;
+    if (none_matched) pull.offset = result.next;
     ParkedPull kept = pull;
-    if (deps_.parking.park(std::move(pull))) return;
+    if (wait(std::move(pull))) return;
     pull = std::move(kept);
   }
   deps_.offsets.commit_pull({pull.group, pull.topic, pull.queue_id}, result.next);

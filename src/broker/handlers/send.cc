@@ -46,11 +46,12 @@ class Sender {
   Result<TopicRef> topic_of(const SendMessage& request) const;
   Status check(const rpc::Call& call, const SendMessage& request, const TopicRef& topic,
                bool is_batch) const;
-  static Status check_kind(const SendMessage& request, const message::KnownProperties& known);
+  static Status check_kind(const SendMessage& request, const message::KnownProperties& known,
+                           bool is_dead_letter);
   Result<TopicRef> redirect_retry(const SendMessage& request, const TopicRef& topic,
                                   MonoNanos now) const;
   std::string_view complete_properties(const message::KnownProperties& known, bool is_batch,
-                                       message::Draft& draft, rpc::Call& call,
+                                       bool is_dead_letter, message::Draft& draft, rpc::Call& call,
                                        std::string& scratch) const;
   void answer(rpc::Call& call, const storage::Appended& stored, QueueId queue, std::string_view key,
               bool waits) const;
@@ -111,12 +112,13 @@ Status Sender::check(const rpc::Call& call, const SendMessage& request, const To
   return ok();
 }
 
-Status Sender::check_kind(const SendMessage& request, const message::KnownProperties& known) {
+Status Sender::check_kind(const SendMessage& request, const message::KnownProperties& known,
+                          bool is_dead_letter) {
   bool delayed =
       !known.timer_delay_ms.empty() || !known.timer_delay_sec.empty() ||
       !known.timer_deliver_ms.empty() ||
       (!known.delay_level.empty() && known.delay_level != "0" && known.delay_level[0] != '-');
-  if (delayed) {
+  if (delayed && !is_dead_letter) {  // Nobody waits for a dead letter.
     return Error{Errc::message_illegal, "delayed messages are not served yet by this broker"};
   }
   // Half messages and rollbacks have no place in a queue: stored as they are, nobody would get
@@ -153,8 +155,8 @@ Result<TopicRef> Sender::redirect_retry(const SendMessage& request, const TopicR
 // none (items of a batch have their own). Producers that copy a consumed message bring the old
 // values along: ours replace them. Returns the unique key of the message, or of the batch.
 std::string_view Sender::complete_properties(const message::KnownProperties& known, bool is_batch,
-                                             message::Draft& draft, rpc::Call& call,
-                                             std::string& scratch) const {
+                                             bool is_dead_letter, message::Draft& draft,
+                                             rpc::Call& call, std::string& scratch) const {
   if (is_batch) {
     // The items carry their own properties; those of the request are about the request, as in Java.
     draft.properties = {};
@@ -162,13 +164,17 @@ std::string_view Sender::complete_properties(const message::KnownProperties& kno
   }
   bool needs_key = known.uniq_key.empty();
   bool is_plain = known.cluster.empty() && known.region.empty() && known.trace_switch.empty() &&
-                  known.pop_check_point.empty() && !needs_key;
+                  known.pop_check_point.empty() && !needs_key && !is_dead_letter;
   draft.more_properties = own_properties_;
   if (is_plain) return known.uniq_key;
   scratch = draft.properties;
   for (auto name :
        {property::cluster, property::region, property::trace_switch, property::pop_check_point}) {
     message::remove_property(scratch, name);
+  }
+  if (is_dead_letter) {
+    message::remove_property(scratch, property::delay_level);
+    message::append_property(scratch, property::delay_level, "-1");  // As Java marks them.
   }
   if (needs_key) message::append_property(scratch, property::uniq_key, unique_key(call));
   draft.properties = scratch;
@@ -247,10 +253,9 @@ Status Sender::store(rpc::Call& call, const SendMessage& request) {
   TRY_OK(check(call, request, topic, is_batch));
   auto properties = request.properties.value_or("");
   auto known = message::scan_known(properties);
-  TRY_OK(check_kind(request, known));
   TRY(target, redirect_retry(request, topic, call.mono()));
-
   bool redirected = target != topic;
+  TRY_OK(check_kind(request, known, redirected));
   bool picks_queue = request.queue_id.value < 0 || redirected;
   if (picks_queue && target->write_queues <= 0) {
     return Error{Errc::no_permission, fmt::format("topic[{}] has no write queue", target->name)};
@@ -273,7 +278,7 @@ Status Sender::store(rpc::Call& call, const SendMessage& request) {
                        .more_properties = {}};
   if (target->filter_type == "MULTI_TAG") draft.sys_flag |= message::sys_flag::multi_tags;
   std::string scratch;
-  auto key = complete_properties(known, is_batch, draft, call, scratch);
+  auto key = complete_properties(known, is_batch, redirected, draft, call, scratch);
 
   auto stored = is_batch ? deps_.store.append_batch(draft) : deps_.store.append(draft);
   if (!stored) return stored.error();

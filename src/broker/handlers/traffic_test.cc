@@ -27,6 +27,8 @@ class Traffic : public OperatorWorld {
     make_topic("t", 2);
   }
 
+  storage::ArrivalListener* arrivals() override { return &parking; }
+
   static wire::SendMessageV2 to(std::string_view topic, std::string_view properties = "") {
     wire::SendMessageV2 request;
     request.producer_group = "p";
@@ -138,6 +140,93 @@ TEST_F(Traffic, AReadOnlyBrokerRefusesSendsToOrderedTopics) {
   options.broker_permission = wire::kPermWrite;
   EXPECT_EQ(send_body(to("ordered")).code, 0);
   EXPECT_EQ(call(pull).code, 16);
+}
+
+// A consumer's last try, as Java clients send it: with the delay of the next one.
+TEST_F(Traffic, WhatFailedTooOftenIsADeadLetter) {
+  auto request = to("%RETRY%g", "DELAY\00119\002k\001v\002");
+  request.reconsume_times = 17;
+  request.max_reconsume_times = 16;
+  auto got = send_body(request);
+  EXPECT_EQ(got.code, 0) << got.remark;
+  run();
+  auto pull = from(0);
+  pull.topic = "%DLQ%g";
+  got = call(pull);
+  ASSERT_EQ(got.code, 0) << got.remark;
+  EXPECT_NE(got.body.find("k\001v\002"), std::string::npos);
+  EXPECT_NE(got.body.find("DELAY\001-1\002"), std::string::npos) << "as Java marks it";
+  EXPECT_EQ(got.body.find("DELAY\00119"), std::string::npos);
+  request.reconsume_times = 16;
+  EXPECT_EQ(send_body(request).code, 13) << "a try that is due later is not served yet";
+}
+
+// What the filter passes over is looked at in pieces: a piece without a match is not the end.
+TEST_F(Traffic, AWaitingReaderGoesOnBehindManyOthersMessages) {
+  auto waiting = from(0);
+  waiting.subscription = "A";
+  waiting.sys_flag |= 2;
+  waiting.suspend_timeout_ms = 20'000;
+  send(waiting);
+  run();
+  ASSERT_EQ(parking.parked(), 1u);
+  for (int i = 0; i < 1'000; ++i) send(to("t", "TAGS\001B\002"), "b");
+  send(to("t", "TAGS\001A\002"), "a");
+  store->commit();
+  run();
+  EXPECT_EQ(parking.parked(), 0u);
+  std::vector<Answer> got = take(admin);
+  std::erase_if(got, [](const Answer& each) { return each.ext.contains("msgId"); });
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_EQ(got[0].code, 20) << "come again at once";
+  waiting.queue_offset = QueueOffset(std::stoll(got[0].ext["nextBeginOffset"]));
+  EXPECT_GT(waiting.queue_offset, QueueOffset(0));
+  EXPECT_EQ(call(waiting).code, 0);
+}
+
+TEST_F(Traffic, AWokenReaderWhoseConnectionIsFullComesAgain) {
+  auto waiting = from(0);
+  waiting.sys_flag |= 2;
+  waiting.suspend_timeout_ms = 20'000;
+  send(waiting);
+  run();
+  ASSERT_EQ(parking.parked(), 1u);
+  Peer producer = std::exchange(admin, {});
+  EXPECT_EQ(send_body(to("t")).code, 0);
+  std::swap(producer, admin);
+  EXPECT_EQ(parking.parked(), 0u) << "room for it";
+  EXPECT_EQ(take(admin).at(0).code, 0);
+
+  waiting.queue_offset = QueueOffset(1);
+  send(waiting);
+  run();
+  ASSERT_EQ(parking.parked(), 1u);
+  admin.stream->unsent_bytes = rpc::Limits{}.unsent_pause_bytes;
+  std::swap(producer, admin);
+  EXPECT_EQ(send_body(to("t")).code, 0);
+  std::swap(producer, admin);
+  EXPECT_EQ(parking.parked(), 0u);
+  admin.stream->unsent_bytes = 0;
+  auto got = take(admin);
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_EQ(got[0].code, 20);
+  EXPECT_EQ(got[0].ext["nextBeginOffset"], "1") << "from the same place";
+  EXPECT_TRUE(got[0].body.empty());
+  EXPECT_EQ(call(waiting).code, 0);
+}
+
+TEST_F(Traffic, WhoIsGoneDoesNotWait) {
+  auto waiting = from(0);
+  waiting.sys_flag |= 2;
+  waiting.suspend_timeout_ms = 20'000;
+  send(waiting);
+  run();
+  ASSERT_EQ(parking.parked(), 1u);
+  admin.connection->close({Errc::unreachable, "as its machine went"});
+  run();
+  parking.sweep(clock.wall());
+  EXPECT_EQ(parking.parked(), 0u);
+  admin = {};
 }
 
 TEST_F(Traffic, AStopAnswersThoseWhoWait) {

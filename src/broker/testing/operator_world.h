@@ -60,7 +60,7 @@ class OperatorWorld : public ::testing::Test {
     auto opened = storage::Store::open({.files = disk,
                                         .clock = clock,
                                         .background = background,
-                                        .arrivals = nullptr,
+                                        .arrivals = arrivals(),
                                         .first_unconsumed = {},
                                         .on_fatal = {}},
                                        options.store);
@@ -87,6 +87,9 @@ class OperatorWorld : public ::testing::Test {
     run();
     store.reset();
   }
+
+  // Whom the store tells of new messages.
+  virtual storage::ArrivalListener* arrivals() { return nullptr; }
 
   void run() {
     for (int i = 0; i < 6; ++i) {

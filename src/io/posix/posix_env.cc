@@ -4,6 +4,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <cstdio>
+#include <optional>
 #include <random>
 
 #include "base/thread.h"
@@ -22,7 +23,7 @@ uint64_t random_seed() {
 
 class PosixEnv final : public Env {
  public:
-  explicit PosixEnv(int loops) : signals_(main_, SIGINT, SIGTERM), random_(random_seed()) {
+  explicit PosixEnv(int loops) : random_(random_seed()) {
     ASSERT(loops > 0);
     std::signal(SIGPIPE, SIG_IGN);
     for (int i = 0; i < loops; ++i) {
@@ -48,11 +49,15 @@ class PosixEnv final : public Env {
     MutexLock lock(random_mutex_);
     return random_();
   }
-  void run_until_stopped() override {
-    auto work = boost::asio::make_work_guard(main_);
-    signals_.async_wait([this](boost::system::error_code error, int) {
+  void stop_on_signals() override {
+    if (signals_) return;
+    signals_.emplace(main_, SIGINT, SIGTERM);
+    signals_->async_wait([this](boost::system::error_code error, int) {
       if (!error) main_.stop();
     });
+  }
+  void run_until_stopped() override {
+    auto work = boost::asio::make_work_guard(main_);
     main_.run();
   }
   void stop() override { main_.stop(); }
@@ -61,7 +66,7 @@ class PosixEnv final : public Env {
   SystemClock clock_;
   PosixFiles files_;
   boost::asio::io_context main_;
-  boost::asio::signal_set signals_;
+  std::optional<boost::asio::signal_set> signals_;
   std::vector<std::unique_ptr<AsioLoop>> loops_;  // The last one is the background's.
   Mutex random_mutex_;
   std::mt19937_64 random_ GUARDED_BY(random_mutex_);

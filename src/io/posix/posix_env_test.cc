@@ -27,9 +27,23 @@ TEST(PosixEnv, StopEndsRunUntilStopped) {
 TEST(PosixEnv, SignalsEndRunUntilStopped) {
   for (int signal : {SIGTERM, SIGINT}) {
     auto env = make_posix_env(1);
+    env->stop_on_signals();
+    env->stop_on_signals();  // Once is enough, twice does no harm.
     env->background().post([signal] { ::kill(::getpid(), signal); });
     env->run_until_stopped();
     EXPECT_NE(env->random(), env->random());
+  }
+}
+
+TEST(PosixEnv, SignalsEndAProcessThatDidNotAsk) {
+  for (int signal : {SIGTERM, SIGINT}) {
+    EXPECT_EXIT(
+        {
+          auto env = make_posix_env(1);
+          ::kill(::getpid(), signal);
+          env->run_until_stopped();
+        },
+        ::testing::KilledBySignal(signal), "");
   }
 }
 

@@ -239,7 +239,10 @@ Status PosixFiles::sync_dir(const std::string& path) {
 Result<Space> PosixFiles::space(const std::string& path) {
   struct statvfs facts {};
   if (::statvfs(path.c_str(), &facts) != 0) return error_of("statvfs", path, errno);
-  return Space{facts.f_blocks * facts.f_frsize, facts.f_bavail * facts.f_frsize};
+  const uint64_t reserved = facts.f_bfree > facts.f_bavail ? facts.f_bfree - facts.f_bavail : 0;
+  return Space{.total_bytes = facts.f_blocks * facts.f_frsize,
+               .free_bytes = facts.f_bavail * facts.f_frsize,
+               .reserved_bytes = reserved * facts.f_frsize};
 }
 
 Result<std::unique_ptr<FileLock>> PosixFiles::lock(const std::string& path) {

@@ -125,6 +125,13 @@ TEST_F(PosixFilesTest, SpaceIsThatOfTheFileSystem) {
   EXPECT_LE(space->used_ratio(), 1.0);
 }
 
+TEST(Space, WhatIsReservedIsNeitherUsedNorFree) {
+  EXPECT_NEAR((Space{100, 40, 10}).used_ratio(), 50.0 / 90, 1e-9) << "as df says";
+  EXPECT_NEAR((Space{100, 0, 10}).used_ratio(), 1.0, 1e-9) << "full for us";
+  EXPECT_EQ((Space{100, 100, 0}).used_ratio(), 0.0);
+  EXPECT_EQ((Space{0, 0, 0}).used_ratio(), 0.0);
+}
+
 TEST_F(PosixFilesTest, FilesAreClosedOnExec) {
   auto file = open("a");
   int highest = ::dup(0);

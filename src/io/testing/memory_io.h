@@ -37,7 +37,7 @@ class MemoryStream final : public Stream {
 
   void start(std::shared_ptr<StreamEvents> events) override { events_ = std::move(events); }
   Buffer& out() override { return out_; }
-  size_t unsent() const override { return 0; }
+  size_t unsent() const override { return unsent_bytes; }
   void pause_reading() override {}
   void resume_reading() override {}
   void close_after_send() override { is_closed = true; }
@@ -53,6 +53,7 @@ class MemoryStream final : public Stream {
   }
 
   bool is_closed = false;
+  size_t unsent_bytes = 0;  // A socket takes everything, unless a test says otherwise.
 
  private:
   Address peer_;
@@ -149,7 +150,7 @@ class MemoryFiles final : public Files {
     return texts.erase(path) > 0 ? ok() : Status(Error{Errc::not_found, path});
   }
   Status sync_dir(const std::string&) override { return ok(); }
-  Result<Space> space(const std::string&) override { return Space{1 << 30, 1 << 30}; }
+  Result<Space> space(const std::string&) override { return Space{1 << 30, 1 << 30, 0}; }
   Result<std::unique_ptr<FileLock>> lock(const std::string&) override {
     return std::make_unique<FileLock>();
   }

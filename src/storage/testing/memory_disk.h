@@ -28,7 +28,7 @@ class MemoryDisk final : public io::Files {
   std::function<Status(Call, const std::string& path)> fault;
   // Asked before every read; an error is what it returns.
   std::function<Status(const std::string& path, uint64_t offset, uint64_t length)> read_fault;
-  io::Space space_now{1 << 30, 1 << 29};
+  io::Space space_now{1 << 30, 1 << 29, 0};
   // What was read of files whose path begins so, since the disk was made.
   uint64_t bytes_read(const std::string& prefix) const {
     MutexLock lock(mutex_);

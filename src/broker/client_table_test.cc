@@ -1,0 +1,75 @@
+// Goal: the end of a connection ends what it registered, and nothing else.
+// Method: members without sockets, by the ids of their connections.
+#include "broker/client_table.h"
+
+#include <gtest/gtest.h>
+
+#include "base/log.h"
+
+namespace agena::broker {
+namespace {
+
+class ClientTableTest : public ::testing::Test {
+ protected:
+  void SetUp() override { set_log_level(LogLevel::error); }
+
+  static ClientInfo client(const std::string& id, uint64_t connection) {
+    ClientInfo info;
+    info.client_id = id;
+    info.connection_id = rpc::ConnectionId(connection);
+    info.last_heard = UnixMillis(1'000);
+    return info;
+  }
+  bool join(const std::string& group, const std::string& id, uint64_t connection) {
+    wire::ConsumerData data;
+    data.group_name = group;
+    return table.register_consumer(data, client(id, connection), false);
+  }
+  std::vector<std::string> close(uint64_t connection) {
+    return table.on_connection_closed(rpc::ConnectionId(connection));
+  }
+  using Names = std::vector<std::string>;
+  ClientTable table;
+};
+
+TEST_F(ClientTableTest, AConnectionTakesItsMembersWithIt) {
+  join("g", "c1", 1);
+  join("h", "c1", 1);
+  join("g", "c2", 2);
+  table.register_producer("p", client("c1", 1));
+  table.register_producer("p", client("c2", 2));
+  EXPECT_EQ(close(1), (Names{"g", "h"}));
+  EXPECT_EQ(table.consumers("g").size(), 1u);
+  EXPECT_EQ(table.consumer_groups(), Names{"g"});
+  EXPECT_EQ(table.producers("p").size(), 1u);
+  EXPECT_EQ(close(1), Names{}) << "it is over";
+  EXPECT_EQ(close(2), Names{"g"});
+  EXPECT_TRUE(table.consumer_groups().empty());
+  EXPECT_TRUE(table.all_producers().empty());
+}
+
+TEST_F(ClientTableTest, SeveralMembersOfOneGroupMakeOneChange) {
+  join("g", "c1", 1);
+  join("g", "c2", 1);
+  EXPECT_EQ(close(1), Names{"g"});
+}
+
+TEST_F(ClientTableTest, WhoMovedToAnotherConnectionStays) {
+  EXPECT_TRUE(join("g", "c1", 1));
+  EXPECT_FALSE(join("g", "c1", 2));
+  EXPECT_EQ(close(1), Names{});
+  EXPECT_EQ(table.consumers("g").size(), 1u);
+  EXPECT_EQ(close(2), Names{"g"});
+}
+
+TEST_F(ClientTableTest, WhoLeftIsNotMissedTwice) {
+  join("g", "c1", 1);
+  EXPECT_TRUE(table.unregister_consumer("g", "c1", rpc::ConnectionId(1)));
+  EXPECT_EQ(close(1), Names{});
+  join("g", "c1", 3);
+  EXPECT_EQ(table.expire(UnixMillis(200'000), 120'000), Names{"g"});
+  EXPECT_EQ(close(3), Names{});
+}
+
+}  // namespace
+}  // namespace agena::broker
