@@ -64,7 +64,7 @@ struct Broker::Parts {
         config_dir(o.store.root_dir + "/config"),
         topics({e.clock(), o, files, config_dir}),
         groups({e.clock(), o, files, config_dir}),
-        offsets({e.clock(), files, config_dir, o.use_server_side_reset_offset}),
+        offsets({e.clock(), files, config_dir, o}),
         parking(kParkedPullsMax),
         notices({clients, groups, o, *e.loops().front()}) {}
 
@@ -97,6 +97,7 @@ struct Broker::Parts {
   std::shared_ptr<CommitGate> commit_gate = std::make_shared<CommitGate>();
   std::unique_ptr<Registration> registration;
   std::vector<std::unique_ptr<io::Timer>> timers;  // On the first loop.
+  bool left = false;                               // The name servers.
   bool stopped = false;
 };
 
@@ -142,9 +143,9 @@ void Broker::Parts::start_timers() {
   io::Loop& loop = *env.loops().front();
   const io::Clock& clock = env.clock();
   io::run_on(loop, [&] {
-    timers.push_back(loop.every(kParkingSweepMs, [this, &clock] { parking.sweep(clock.wall()); }));
+    timers.push_back(loop.every(kParkingSweepMs, [this, &clock] { parking.sweep(clock.mono()); }));
     timers.push_back(loop.every(kClientSweepMs, [this, &clock] {
-      for (auto& group : clients.expire(clock.wall(), options.channel_expired_timeout_ms)) {
+      for (auto& group : clients.expire(clock.mono(), options.channel_expired_timeout_ms)) {
         notices.group_changed(group);
       }
     }));
@@ -202,18 +203,24 @@ void Broker::start() {
   registered.get_future().wait();
 }
 
-void Broker::answer_waiting() {
-  parts_->parking.close();
+void Broker::leave() {
+  Parts& p = *parts_;
+  if (std::exchange(p.left, true)) return;
+  std::promise<void> gone;
+  p.registration->stop([&] { gone.set_value(); });
+  gone.get_future().wait();
+  p.parking.close();
 }
 
 Status Broker::stop() {
   Parts& p = *parts_;
   if (std::exchange(p.stopped, true)) return ok();
-  io::run_on(*p.env.loops().front(), [&] { p.timers.clear(); });
+  io::run_on(*p.env.loops().front(), [&] {
+    p.timers.clear();
+    p.notices.stop();
+  });
   io::run_on(p.env.background(), [] {});  // What requests have left there still works on the parts.
-  std::promise<void> gone;
-  p.registration->stop([&] { gone.set_value(); });
-  gone.get_future().wait();
+  leave();
   Status first = ok();
   auto keep = [&](Status status) {
     if (first && !status) first = status;

@@ -3,7 +3,7 @@
 // Over:     everything in broker/.  Under: cmd/, which gives it an environment and a router.
 // Threads:  open(), start() and stop() from the owner's thread.
 // Lifetime: env, options and router outlive it. Order: open, add_handlers, serve (rpc::Server),
-//           start, ..., answer_waiting, stop the server, stop, destroy.
+//           start, ..., leave, stop the server, stop, destroy.
 // Nothing else sees a Broker: handlers are given the few parts they touch.
 #pragma once
 #include <memory>
@@ -27,10 +27,10 @@ class Broker final : public rpc::ConnectionWatcher {
   // Registers at the name servers and starts the timers; returns after the first round of
   // registrations (each name server has answered, or has failed).
   void start();
-  // Before the server stops: long polls are answered as if their time were over, so that their
-  // clients ask elsewhere at once and do not wait for an answer that cannot come.
-  void answer_waiting();
-  // Leaves the name servers, saves everything, closes the store.
+  // Before the server stops: the name servers send nobody here any more, and long polls are
+  // answered as if their time were over, so that their clients ask elsewhere at once.
+  void leave();
+  // Leaves, if that was not done, saves everything, closes the store.
   Status stop();
 
   storage::StoreState store_state() const;

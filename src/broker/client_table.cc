@@ -29,6 +29,16 @@ bool ClientTable::update_subscriptions(ConsumerGroup& group, const wire::Consume
   return changed;
 }
 
+ClientTable::Clients::const_iterator ClientTable::first_of(const Clients& clients,
+                                                           std::string_view client_id) {
+  return clients.lower_bound(ClientKey{std::string(client_id), {}});
+}
+
+bool ClientTable::has(const Clients& clients, std::string_view client_id) {
+  auto at = first_of(clients, client_id);
+  return at != clients.end() && at->first.client_id == client_id;
+}
+
 bool ClientTable::register_consumer(const wire::ConsumerData& data, const ClientInfo& client,
                                     bool keeps_subscriptions) {
   MutexLock lock(mutex_);
@@ -38,12 +48,8 @@ bool ClientTable::register_consumer(const wire::ConsumerData& data, const Client
   group.facts.consume_type = data.consume_type;
   group.facts.message_model = data.message_model;
   group.facts.consume_from_where = data.consume_from_where;
-  auto [at, is_new] = group.by_client.try_emplace(client.client_id, client);
-  if (!is_new && at->second.connection_id != client.connection_id) {
-    AGENA_LOG(info, "broker", "consumer {} of group {} moved from {} to {}", client.client_id,
-              data.group_name, at->second.address, client.address);
-  }
-  at->second = client;
+  const bool is_new = !has(group.clients, client.client_id);
+  group.clients[{client.client_id, client.connection_id}] = client;
   bool subscriptions_changed = !keeps_subscriptions && update_subscriptions(group.facts, data);
   if (is_new) {
     AGENA_LOG(info, "broker", "consumer {} joined group {} from {}", client.client_id,
@@ -55,32 +61,39 @@ bool ClientTable::register_consumer(const wire::ConsumerData& data, const Client
 void ClientTable::register_producer(std::string_view group, const ClientInfo& client) {
   MutexLock lock(mutex_);
   by_connection_[client.connection_id].producers.insert({std::string(group), client.client_id});
-  producers_.try_emplace(std::string(group)).first->second[client.client_id] = client;
+  Clients& clients = producers_.try_emplace(std::string(group)).first->second;
+  clients[{client.client_id, client.connection_id}] = client;
 }
 
 bool ClientTable::unregister_consumer(std::string_view group, std::string_view client_id,
                                       rpc::ConnectionId connection) {
   MutexLock lock(mutex_);
+  return drop_consumer(group, client_id, connection);
+}
+
+bool ClientTable::drop_consumer(std::string_view group, std::string_view client_id,
+                                rpc::ConnectionId connection) {
   auto at = consumers_.find(group);
   if (at == consumers_.end()) return false;
-  auto member = at->second.by_client.find(std::string(client_id));
-  if (member == at->second.by_client.end() || member->second.connection_id != connection) {
-    return false;
-  }
-  at->second.by_client.erase(member);
-  AGENA_LOG(info, "broker", "consumer {} left group {}", client_id, group);
-  if (at->second.by_client.empty()) consumers_.erase(at);
-  return true;
+  Clients& clients = at->second.clients;
+  if (clients.erase({std::string(client_id), connection}) == 0) return false;
+  const bool left = !has(clients, client_id);
+  if (left) AGENA_LOG(info, "broker", "consumer {} left group {}", client_id, group);
+  if (clients.empty()) consumers_.erase(at);
+  return left;
 }
 
 void ClientTable::unregister_producer(std::string_view group, std::string_view client_id,
                                       rpc::ConnectionId connection) {
   MutexLock lock(mutex_);
+  drop_producer(group, client_id, connection);
+}
+
+void ClientTable::drop_producer(std::string_view group, std::string_view client_id,
+                                rpc::ConnectionId connection) {
   auto at = producers_.find(group);
   if (at == producers_.end()) return;
-  auto member = at->second.find(std::string(client_id));
-  if (member == at->second.end() || member->second.connection_id != connection) return;
-  at->second.erase(member);
+  at->second.erase({std::string(client_id), connection});
   if (at->second.empty()) producers_.erase(at);
 }
 
@@ -89,35 +102,25 @@ std::vector<std::string> ClientTable::on_connection_closed(rpc::ConnectionId con
   MutexLock lock(mutex_);
   auto theirs = by_connection_.extract(connection);
   if (theirs.empty()) return changed;
-  // What has moved to another connection since, or left, is no longer theirs.
-  auto erase_from = [&](auto& clients, const std::string& client_id) {
-    auto at = clients.find(client_id);
-    if (at == clients.end() || at->second.connection_id != connection) return false;
-    clients.erase(at);
-    return true;
-  };
   for (const auto& [group, client_id] : theirs.mapped().consumers) {
-    auto at = consumers_.find(group);
-    if (at == consumers_.end() || !erase_from(at->second.by_client, client_id)) continue;
-    AGENA_LOG(info, "broker", "consumer {} of group {} left with its connection", client_id, group);
-    if (at->second.by_client.empty()) consumers_.erase(at);
+    if (!drop_consumer(group, client_id, connection)) continue;
     if (changed.empty() || changed.back() != group) changed.push_back(group);
   }
   for (const auto& [group, client_id] : theirs.mapped().producers) {
-    auto at = producers_.find(group);
-    if (at == producers_.end() || !erase_from(at->second, client_id)) continue;
-    if (at->second.empty()) producers_.erase(at);
+    drop_producer(group, client_id, connection);
   }
   return changed;
 }
 
-std::vector<std::string> ClientTable::expire(UnixMillis now, int64_t silence_ms_max) {
+std::vector<std::string> ClientTable::expire(MonoNanos now, int64_t silence_ms_max) {
   std::vector<std::string> changed;
-  auto silent = [&](const auto& entry) { return now - entry.second.last_heard > silence_ms_max; };
+  auto silent = [&](const auto& entry) {
+    return now - entry.second.heard_at > silence_ms_max * kNanosPerMilli;
+  };
   MutexLock lock(mutex_);
   for (auto at = consumers_.begin(); at != consumers_.end();) {
-    if (std::erase_if(at->second.by_client, silent) > 0) changed.push_back(at->first);
-    at = at->second.by_client.empty() ? consumers_.erase(at) : std::next(at);
+    if (std::erase_if(at->second.clients, silent) > 0) changed.push_back(at->first);
+    at = at->second.clients.empty() ? consumers_.erase(at) : std::next(at);
   }
   for (auto at = producers_.begin(); at != producers_.end();) {
     std::erase_if(at->second, silent);
@@ -144,10 +147,10 @@ std::optional<ConsumerGroup> ClientTable::consumer_group(std::string_view group)
   MutexLock lock(mutex_);
   auto at = consumers_.find(group);
   if (at == consumers_.end()) return std::nullopt;
-  ASSERT(!at->second.by_client.empty(), "a group goes with its last member");
+  ASSERT(!at->second.clients.empty(), "a group goes with its last member");
   ConsumerGroup out = at->second.facts;
   ASSERT(out.members.empty(), "they are kept by client");
-  for (const auto& [id, client] : at->second.by_client) out.members.push_back(client);
+  for (const auto& [id, client] : at->second.clients) out.members.push_back(client);
   return out;
 }
 
@@ -174,7 +177,7 @@ std::vector<ClientInfo> ClientTable::consumers(std::string_view group) const {
   MutexLock lock(mutex_);
   auto at = consumers_.find(group);
   if (at == consumers_.end()) return out;
-  for (const auto& [id, client] : at->second.by_client) out.push_back(client);
+  for (const auto& [id, client] : at->second.clients) out.push_back(client);
   return out;
 }
 
@@ -183,9 +186,13 @@ std::optional<ClientInfo> ClientTable::consumer(std::string_view group,
   MutexLock lock(mutex_);
   auto at = consumers_.find(group);
   if (at == consumers_.end()) return std::nullopt;
-  auto member = at->second.by_client.find(std::string(client_id));
-  if (member == at->second.by_client.end()) return std::nullopt;
-  return member->second;
+  std::optional<ClientInfo> newest;
+  const Clients& clients = at->second.clients;
+  for (auto each = first_of(clients, client_id);
+       each != clients.end() && each->first.client_id == client_id; ++each) {
+    if (!newest || newest->heard_at <= each->second.heard_at) newest = each->second;
+  }
+  return newest;
 }
 
 std::vector<ClientInfo> ClientTable::producers(std::string_view group) const {

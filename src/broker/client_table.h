@@ -30,7 +30,8 @@ struct ClientInfo {
   std::string address;  // ip:port of the client.
   wire::Language language = wire::Language::other;
   int32_t version = 0;
-  UnixMillis last_heard;
+  UnixMillis last_heard;  // For views.
+  MonoNanos heard_at;     // For expiry: no change of the wall clock makes anybody leave.
 };
 
 struct ConsumerGroup {
@@ -39,7 +40,7 @@ struct ConsumerGroup {
   wire::MessageModel message_model = wire::MessageModel::clustering;
   wire::ConsumeFromWhere consume_from_where = wire::ConsumeFromWhere::last_offset;
   std::map<std::string, wire::SubscriptionData> subscriptions;  // By topic.
-  std::vector<ClientInfo> members;                              // By client id.
+  std::vector<ClientInfo> members;  // By client id; twice with two connections.
 };
 
 class ClientTable {
@@ -56,7 +57,7 @@ class ClientTable {
                            rpc::ConnectionId connection);
   // The consumer groups that lost a member.
   std::vector<std::string> on_connection_closed(rpc::ConnectionId connection);
-  std::vector<std::string> expire(UnixMillis now, int64_t silence_ms_max);
+  std::vector<std::string> expire(MonoNanos now, int64_t silence_ms_max);
 
   // Request 34, V2: whether the group's last fingerprint was another one. Remembers this one.
   bool fingerprint_changed(std::string_view group, int32_t fingerprint);
@@ -80,11 +81,18 @@ class ClientTable {
   std::vector<std::string> groups_subscribed_to(std::string_view topic) const;
 
  private:
-  struct Group {
-    ConsumerGroup facts;  // `members` unused; they are in `by_client`.
-    std::map<std::string, ClientInfo> by_client;
+  // Two processes may use one client id, and one may have two connections for a while: the group
+  // loses nobody as long as one of them lives.
+  struct ClientKey {
+    std::string client_id;
+    rpc::ConnectionId connection;
+    friend auto operator<=>(const ClientKey&, const ClientKey&) = default;
   };
-  using Producers = std::map<std::string, ClientInfo>;
+  using Clients = std::map<ClientKey, ClientInfo>;
+  struct Group {
+    ConsumerGroup facts;  // `members` unused; they are in `clients`.
+    Clients clients;
+  };
   // What a connection has registered, so that its end need not look at everybody.
   struct Membership {
     std::string group;
@@ -94,13 +102,20 @@ class ClientTable {
   struct Memberships {
     std::set<Membership> consumers, producers;
   };
+  static Clients::const_iterator first_of(const Clients& clients, std::string_view client_id);
+  static bool has(const Clients& clients, std::string_view client_id);
   static bool update_subscriptions(ConsumerGroup& group, const wire::ConsumerData& data);
+  // True when nobody of that id is left in the group.
+  bool drop_consumer(std::string_view group, std::string_view client_id,
+                     rpc::ConnectionId connection) REQUIRES(mutex_);
+  void drop_producer(std::string_view group, std::string_view client_id,
+                     rpc::ConnectionId connection) REQUIRES(mutex_);
 
   mutable Mutex mutex_;
   std::unordered_map<rpc::ConnectionId, Memberships> by_connection_ GUARDED_BY(mutex_);
   std::unordered_map<std::string, Group, StringKeyHash, std::equal_to<>> consumers_
       GUARDED_BY(mutex_);
-  std::unordered_map<std::string, Producers, StringKeyHash, std::equal_to<>> producers_
+  std::unordered_map<std::string, Clients, StringKeyHash, std::equal_to<>> producers_
       GUARDED_BY(mutex_);
   std::unordered_map<std::string, int32_t, StringKeyHash, std::equal_to<>> fingerprints_
       GUARDED_BY(mutex_);

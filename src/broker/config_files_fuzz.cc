@@ -34,7 +34,7 @@ GroupTable make_table(World& world, const GroupTable*) {
   return GroupTable({world.clock, world.options, {world.files, world.loop}, "config"});
 }
 OffsetTable make_table(World& world, const OffsetTable*) {
-  return OffsetTable({world.clock, {world.files, world.loop}, "config"});
+  return OffsetTable({world.clock, {world.files, world.loop}, "config", world.options});
 }
 
 template <typename Table>

@@ -15,6 +15,10 @@ struct GroupNotices::State : std::enable_shared_from_this<GroupNotices::State> {
 
   void arm() {
     ASSERT(deps.loop.on_this_thread());
+    {
+      MutexLock lock(mutex);
+      if (stopped) return;
+    }
     timer = deps.loop.after(kDelayMs, [weak = weak_from_this()] {
       if (auto self = weak.lock()) self->send();
     });
@@ -50,6 +54,15 @@ GroupNotices::~GroupNotices() {
   }
   // Timers end on their loop.
   state_->deps.loop.post([state = state_] { state->timer.reset(); });
+}
+
+void GroupNotices::stop() {
+  ASSERT(state_->deps.loop.on_this_thread());
+  {
+    MutexLock lock(state_->mutex);
+    state_->stopped = true;
+  }
+  state_->timer.reset();
 }
 
 void GroupNotices::group_changed(const std::string& group) {

@@ -31,6 +31,8 @@ class GroupNotices {
   explicit GroupNotices(GroupNoticesDeps deps);
   ~GroupNotices();
   void group_changed(const std::string& group);
+  // No notice is sent any more, and nobody else's part is used. On the loop; once.
+  void stop();
 
  private:
   struct State;

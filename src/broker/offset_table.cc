@@ -56,7 +56,7 @@ std::optional<QueueOffset> OffsetTable::look_up(const Map& map, const GroupQueue
 
 bool OffsetTable::commit(const GroupQueue& at, QueueOffset offset) {
   MutexLock lock(mutex_);
-  if (deps_.server_side_reset && look_up(resets_, at)) return false;
+  if (deps_.options.use_server_side_reset_offset && look_up(resets_, at)) return false;
   auto& queues = committed_[key_of(at.topic, at.group)];
   auto [slot, is_new] = queues.try_emplace(at.queue_id.value, offset.value);
   if (!is_new) {
@@ -73,7 +73,7 @@ bool OffsetTable::commit(const GroupQueue& at, QueueOffset offset) {
 
 std::optional<QueueOffset> OffsetTable::query(const GroupQueue& at) const {
   MutexLock lock(mutex_);
-  if (deps_.server_side_reset) {
+  if (deps_.options.use_server_side_reset_offset) {
     if (auto reset = look_up(resets_, at)) return reset;
   }
   return look_up(committed_, at);

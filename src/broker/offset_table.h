@@ -18,6 +18,7 @@
 #include "base/string_key.h"
 #include "base/thread.h"
 #include "broker/config_file.h"
+#include "broker/options.h"
 #include "io/clock.h"
 #include "wire/bodies/data_version.h"
 
@@ -48,7 +49,7 @@ struct OffsetTableDeps {
   const io::Clock& clock;
   ConfigFileDeps files;
   std::string config_dir;
-  bool server_side_reset = true;
+  const Options& options;
 };
 
 class OffsetTable {

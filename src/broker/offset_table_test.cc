@@ -15,7 +15,8 @@ struct OffsetTableTest : testing::Test {
   io::ManualClock clock;
   io::MemoryFiles files;
   io::ManualLoop loop{clock};
-  OffsetTable table{{clock, {files, loop}, "config", true}};
+  Options options;
+  OffsetTable table{{clock, {files, loop}, "config", options}};
   GroupQueue at{"g", "t", QueueId(3)};
 };
 
@@ -37,7 +38,7 @@ TEST_F(OffsetTableTest, SurvivesInItsFile) {
   table.commit({"g2", "t", QueueId(3)}, QueueOffset(5));
   table.save_if_changed();
   loop.run_ready();
-  OffsetTable second{{clock, {files, loop}, "config", true}};
+  OffsetTable second{{clock, {files, loop}, "config", options}};
   ASSERT_TRUE(second.load());
   EXPECT_EQ(second.query(at), QueueOffset(7));
   EXPECT_EQ(second.groups_of("t"), (std::set<std::string>{"g", "g2"}));

@@ -48,7 +48,7 @@ void PullParking::serve(ParkedPull pull, bool timed_out) {
   loop.post([this, pull = std::move(pull), timed_out] { serve_(pull, timed_out); });
 }
 
-void PullParking::sweep(UnixMillis now) {
+void PullParking::sweep(MonoNanos now) {
   std::vector<ParkedPull> due;
   {
     MutexLock lock(mutex_);

@@ -27,7 +27,7 @@ struct ParkedPull {
   QueueOffset offset;  // Served once the queue's end is beyond it.
   storage::ReadLimits limits;
   storage::TagCodes tags;
-  UnixMillis deadline;
+  MonoNanos deadline;
   int32_t topic_sys_flag = 0;  // For the answer.
   int32_t group_sys_flag = 0;
 };
@@ -49,7 +49,7 @@ class PullParking final : public storage::ArrivalListener {
   void close();
   // Serves what is past its deadline, drops what lost its connection; about 5 times a second, and
   // never for one connection: thousands may close at once.
-  void sweep(UnixMillis now);
+  void sweep(MonoNanos now);
   size_t parked() const;
 
  private:

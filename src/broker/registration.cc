@@ -48,6 +48,19 @@ struct Registration::State : std::enable_shared_from_this<Registration::State> {
   bool started = false;              // Else the broker of our name that they know is another one.
   bool stopped = false;
 
+  // The period may be changed while the broker runs.
+  void arm() {
+    const int64_t period_ms = std::clamp<int64_t>(deps.options.register_name_server_period_ms.get(),
+                                                  kPeriodMsMin, kPeriodMsMax);
+    period = deps.loop.after(period_ms, [weak = weak_from_this()] {
+      auto self = weak.lock();
+      if (!self || self->stopped) return;
+      self->register_all(self->deps.options.force_register ? Round::forced : Round::if_changed,
+                         nullptr);
+      self->arm();
+    });
+  }
+
   void register_all(Round round, std::function<void()> done) {
     ASSERT(deps.loop.on_this_thread());
     if (name_servers.empty()) {
@@ -239,16 +252,9 @@ Registration::~Registration() {
 
 void Registration::start(std::function<void()> first_round) {
   state_->deps.loop.post([state = state_, first_round = std::move(first_round)] {
-    int64_t period_ms = std::clamp<int64_t>(
-        state->deps.options.register_name_server_period_ms.get(), kPeriodMsMin, kPeriodMsMax);
     state->started = true;
     state->register_all(Round::forced, first_round);
-    state->period = state->deps.loop.every(period_ms, [weak = state->weak_from_this()] {
-      auto self = weak.lock();
-      if (!self || self->stopped) return;
-      self->register_all(self->deps.options.force_register ? Round::forced : Round::if_changed,
-                         nullptr);
-    });
+    state->arm();
   });
 }
 

@@ -127,14 +127,34 @@ bool TopicTable::is_system(std::string_view topic) const {
 
 TopicRef TopicTable::store(wire::TopicConfig config) {
   auto stored = std::make_shared<const wire::TopicConfig>(std::move(config));
-  topics_[stored->name] = stored;
+  auto [at, is_new] = topics_.insert_or_assign(stored->name, stored);
+  if (is_new) {
+    unsaved_.insert(stored->name);
+    unsaved_count_ = unsaved_.size();
+  }
   version_.advance(deps_.clock.wall());
   return stored;
 }
 
 void TopicTable::announce() {
-  file_.save_soon();
+  std::set<std::string, std::less<>> covered;
+  {
+    MutexLock lock(mutex_);
+    covered = unsaved_;
+  }
+  file_.when_saved([this, covered = std::move(covered)](const Status& saved) {
+    if (!saved) return;  // It was logged; whoever waits for it was told, too.
+    MutexLock lock(mutex_);
+    for (const std::string& topic : covered) unsaved_.erase(topic);
+    unsaved_count_ = unsaved_.size();
+  });
   if (changed_) changed_();
+}
+
+bool TopicTable::is_saved(std::string_view topic) const {
+  if (unsaved_count_.load(std::memory_order_relaxed) == 0) return true;
+  MutexLock lock(mutex_);
+  return !unsaved_.contains(topic);
 }
 
 Result<TopicRef> TopicTable::create_by_example(std::string_view topic, std::string_view example,
@@ -215,6 +235,8 @@ bool TopicTable::remove(std::string_view topic) {
     auto at = topics_.find(topic);
     if (at == topics_.end()) return false;
     topics_.erase(at);
+    unsaved_.erase(std::string(topic));
+    unsaved_count_ = unsaved_.size();
     version_.advance(deps_.clock.wall());
   }
   announce();

@@ -6,8 +6,10 @@
 // Durable: changes are saved in the background; file().when_saved() tells when.
 // Errors:  Errc::invalid_parameter for bad names or settings, topic_not_exist, no_permission.
 #pragma once
+#include <atomic>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -62,6 +64,8 @@ class TopicTable {
   void touch();
 
   ConfigFile& file() { return file_; }
+  // Whether the file has the topic: until then a crash forgets it, and with it its messages.
+  bool is_saved(std::string_view topic) const;
 
  private:
   using Map = std::unordered_map<std::string, TopicRef, StringKeyHash, std::equal_to<>>;
@@ -75,6 +79,8 @@ class TopicTable {
   mutable Mutex mutex_;
   Map topics_ GUARDED_BY(mutex_);
   wire::DataVersion version_ GUARDED_BY(mutex_);
+  std::set<std::string, std::less<>> unsaved_ GUARDED_BY(mutex_);  // New ones.
+  std::atomic<size_t> unsaved_count_ = 0;  // So that whoever sends need not look.
   ConfigFile file_;
 };
 

@@ -68,7 +68,8 @@ Result<QueueOffset> Puller::start_of(const TopicQueue& queue) {
   request.queue_id = queue.queue_id;
   request.set_zero_if_not_found = false;
   TRY(answer, call(client_, queue.address, request, {}, kTimeoutMs));
-  if (!answer.ok()) return new_start_of(queue);
+  if (answer.code == errc_info(Errc::query_not_found).response_code) return new_start_of(queue);
+  if (!answer.ok()) return answer.error();
   TRY(reply, answer.fields<wire::OffsetReply>());
   return reply.offset;
 }
@@ -115,12 +116,16 @@ Status Puller::pull(Reader& reader, int64_t wait_ms, std::vector<IncomingMessage
   request.subscription = options_.tags;
   request.expression_type = "TAG";
   TRY(answer, call(client_, reader.queue.address, request, {}, kTimeoutMs + wait_ms));
+  const bool is_read = answer.ok() ||
+                       answer.code == errc_info(Errc::pull_not_found).response_code ||
+                       answer.code == errc_info(Errc::pull_retry_immediately).response_code ||
+                       answer.code == errc_info(Errc::pull_offset_moved).response_code;
+  if (!is_read) return answer.error();
   TRY(reply, answer.fields<wire::PullMessageReply>());
   bool moved = answer.code == errc_info(Errc::pull_offset_moved).response_code ||
                answer.code == errc_info(Errc::pull_retry_immediately).response_code;
   if (moved) reader.next = reply.next_begin_offset;
-  if (moved || answer.code == errc_info(Errc::pull_not_found).response_code) return ok();
-  if (!answer.ok()) return answer.error();
+  if (!answer.ok()) return ok();
   Bytes rest = as_bytes(answer.body);
   while (!rest.empty()) {
     TRY(record, message::decode(rest, message::Verify::crc));

@@ -58,12 +58,13 @@ struct SubOptions {
   int timeout_s = 0;
 };
 
-void print_message(const client::IncomingMessage& message) {
+// False when nobody reads what is printed any more.
+bool print_message(const client::IncomingMessage& message) {
   fmt::print("{}/{} offset {} {}{}{}\n{}\n", message.topic, message.queue_id.value,
              message.queue_offset.value, message.unique_key,
              message.tags.empty() ? "" : " tag=" + message.tags,
              message.keys.empty() ? "" : " keys=" + message.keys, message.body);
-  std::fflush(stdout);
+  return std::fflush(stdout) == 0;
 }
 
 Status run_sub(SubOptions options) {
@@ -83,7 +84,7 @@ Status run_sub(SubOptions options) {
   while (options.count == 0 || seen < options.count) {
     TRY(messages, puller.poll(1000));
     for (const auto& message : messages) {
-      print_message(message);
+      if (!print_message(message)) return ok();
       if (++seen == options.count) break;
     }
     bool late = options.timeout_s > 0 && env->clock().mono() > deadline;

@@ -90,7 +90,7 @@ BrokerProcess::~BrokerProcess() {
 
 Status BrokerProcess::stop() {
   if (server_) {
-    broker_->answer_waiting();
+    broker_->leave();
     server_->stop();
   }
   server_.reset();

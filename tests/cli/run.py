@@ -17,27 +17,10 @@ import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "lib"))
-import remoting  # noqa: E402
+sys.path[:0] = [str(HERE), str(HERE.parent / "lib")]
+from cli import ENVIRONMENT, expect, run  # noqa: E402
+import stops  # noqa: E402
 from server import Broker, Dev, Namesrv, free_offset  # noqa: E402
-
-ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "NAMESRV_ADDR"}
-
-
-def run(*line, code=0, stdin=None):
-    done = subprocess.run([str(word) for word in line], capture_output=True, text=True, check=False,
-                          timeout=60, input=stdin, env=ENVIRONMENT)
-    text = done.stdout + done.stderr
-    if done.returncode != code:
-        raise AssertionError(f"{line} ended with {done.returncode} instead of {code}: {text}")
-    return text
-
-
-def expect(text, *parts):
-    for part in parts:
-        if part not in text:
-            raise AssertionError(f"'{part}' is missing in: {text}")
-
 
 def explains_and_versions(agena, _home):
     expect(run(agena, "version"), "agena", "5.5.0")
@@ -171,32 +154,6 @@ def dev_says_what_it_recovered(agena, home):
         raise AssertionError(f"only the second of three starts has recovered something: {text}")
 
 
-def a_stop_answers_long_polls(agena, home):
-    """Consumers that wait for messages are answered before their connections end."""
-    waiters = []
-    with Dev(agena, str(home / "data"), log=str(home / "dev.log")) as dev:
-        expect(run(agena, "pub", "-n", dev.namesrv, "hello", "x"), "/", "offset 0")
-        for address in (dev.broker, dev.fast) * 4:
-            peer = remoting.Connection(address)
-            pull = {"consumerGroup": "G", "topic": "hello", "queueId": 3, "queueOffset": 1,
-                    "maxMsgNums": 32, "sysFlag": 6, "commitOffset": 0, "subscription": "*",
-                    "suspendTimeoutMillis": 20000, "subVersion": 0, "expressionType": "TAG"}
-            # Its end is known only by asking: messages go to some queue of the topic.
-            pull["queueOffset"] = peer.call(30, {"topic": "hello", "queueId": 3}).fields["offset"]
-            waiters.append((peer, peer.send(11, pull)))
-        time.sleep(0.5)
-        began = time.monotonic()
-    took = time.monotonic() - began
-    for peer, opaque in waiters:
-        answer = peer.receive()
-        if (answer.opaque, answer.code) != (opaque, 19):
-            raise AssertionError(f"instead of 19 came {answer.header}")
-        if peer.socket.recv(1) != b"":
-            raise AssertionError("the connection goes on")
-    if took > 3:
-        raise AssertionError(f"waiting consumers held the stop up for {took:.1f} s")
-
-
 def a_dead_name_server(agena, home):
     """A broker with two name servers, one of them dead, is ready at once and registered at the other."""
     offset = free_offset()
@@ -223,7 +180,7 @@ def main():
     failed = 0
     checks = (explains_and_versions, explains_what_was_meant, wrong_usage_is_always_2, configuration,
               names_of_the_scripts, a_first_message, dev_on_taken_ports, dev_says_what_it_recovered,
-              a_stop_answers_long_polls, a_dead_name_server, the_first_minute)
+              a_dead_name_server, *stops.CHECKS, the_first_minute)
     for check in checks:
         home = pathlib.Path(tempfile.mkdtemp(prefix="agena-cli-"))
         try:

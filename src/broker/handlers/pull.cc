@@ -60,6 +60,12 @@ Errc code_of(ReadStatus status, QueueOffset asked) {
   return Errc::system_error;
 }
 
+// Nothing is there yet. A hole between files has something behind it, where the answer sends the
+// reader.
+bool must_wait(ReadStatus status, QueueOffset asked) {
+  return code_of(status, asked) == Errc::pull_not_found && status != ReadStatus::offset_found_null;
+}
+
 struct Refusal {
   Error error;
   std::optional<Forbidden> why;
@@ -268,8 +274,7 @@ Status Puller::pull(rpc::Call& call, const PullMessage& request) {
   auto result = deps_.store.read(request.topic, request.queue_id, request.queue_offset, pull.limits,
                                  tags, records);
   commit(request, result.next);
-  bool waits = code_of(result.status, request.queue_offset) == Errc::pull_not_found &&
-               (request.sys_flag & kMayWait) != 0;
+  bool waits = must_wait(result.status, request.queue_offset) && (request.sys_flag & kMayWait) != 0;
   if (!waits) {
     count(request.consumer_group, request.topic, result);
     answer(call, pull, result, records.view());
@@ -287,7 +292,7 @@ void Puller::park(rpc::Call& call, const PullMessage& request, ParkedPull pull,
   pull.tags = std::move(tags);
   int64_t wait_ms = deps_.options.long_polling_enable ? request.suspend_timeout_ms
                                                       : deps_.options.short_polling_time_ms.get();
-  pull.deadline = call.now() + std::clamp<int64_t>(wait_ms, 0, kWaitMsMax);
+  pull.deadline = call.mono() + std::clamp<int64_t>(wait_ms, 0, kWaitMsMax) * kNanosPerMilli;
   pull.responder = call.defer(rpc::Hold::parked);
   ParkedPull kept = pull;
   if (!wait(std::move(pull))) serve_parked(std::move(kept), true);
@@ -329,7 +334,7 @@ void Puller::serve_parked(ParkedPull pull, bool timed_out) {
       deps_.store.read(pull.topic, pull.queue_id, pull.offset, pull.limits, pull.tags, records);
   // A read that stopped short of the end goes on at once, by the client's next pull.
   bool none_matched = result.status == ReadStatus::no_matched_message && result.next >= result.max;
-  bool nothing = none_matched || code_of(result.status, pull.offset) == Errc::pull_not_found;
+  bool nothing = none_matched || must_wait(result.status, pull.offset);
   if (nothing && !timed_out) {
     // Other tags only: wait on from behind them. Clients learn of the new place when they are
     // answered.

@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "broker/faq.h"
+#include "broker/handlers/saved.h"
 #include "message/batch.h"
 #include "message/host.h"
 #include "message/message_id.h"
@@ -53,8 +54,19 @@ class Sender {
   std::string_view complete_properties(const message::KnownProperties& known, bool is_batch,
                                        bool is_dead_letter, message::Draft& draft, rpc::Call& call,
                                        std::string& scratch) const;
+  // What an answer waits for, besides the write: the disk, and a new topic's place in topics.json.
+  struct Waits {
+    bool for_disk = false, for_topic = false;
+  };
+  struct Kept {
+    std::string id, key;
+    wire::SendMessageReply reply;
+    int left = 0;  // Of what is waited for.
+  };
   void answer(rpc::Call& call, const storage::Appended& stored, QueueId queue, std::string_view key,
-              bool waits) const;
+              Waits waits) const;
+  void answer_late(rpc::Call& call, std::shared_ptr<Kept> kept, PhysicalOffset end,
+                   Waits waits) const;
   std::string unique_key(rpc::Call& call) const;
   std::string_view trace_text() const { return deps_.options.trace_on ? "true" : "false"; }
 
@@ -193,7 +205,7 @@ std::string Sender::unique_key(rpc::Call& call) const {
 }
 
 void Sender::answer(rpc::Call& call, const storage::Appended& stored, QueueId queue,
-                    std::string_view key, bool waits) const {
+                    std::string_view key, Waits waits) const {
   ASSERT(stored.size_bytes > 0 && queue.value >= 0, "what is answered was stored");
   std::string id;
   if (stored.batch.empty()) {
@@ -213,29 +225,43 @@ void Sender::answer(rpc::Call& call, const storage::Appended& stored, QueueId qu
                                .region = deps_.options.region_id,
                                .trace_on = trace_text()};
   if (!key.empty()) reply.transaction_id = key;
-  if (!waits) {
+  if (!waits.for_disk && !waits.for_topic) {
     call.reply_with(reply);
     return;
   }
   // The views in `reply` end with this call, so the answer is kept as text.
-  struct Kept {
-    std::string id, key;
-    wire::SendMessageReply reply;
-  };
-  auto kept = std::make_shared<Kept>(Kept{std::move(id), std::string(key), reply});
+  auto kept = std::make_shared<Kept>(
+      Kept{std::move(id), std::string(key), reply, int{waits.for_disk} + int{waits.for_topic}});
   kept->reply.msg_id = kept->id;
   if (!kept->key.empty()) kept->reply.transaction_id = kept->key;
+  answer_late(call, std::move(kept), stored.end(), waits);
+}
+
+void Sender::answer_late(rpc::Call& call, std::shared_ptr<Kept> kept, PhysicalOffset end,
+                         Waits waits) const {
   auto responder = call.defer();
   auto& loop = call.connection().loop();
   auto timer = std::make_shared<std::unique_ptr<io::Timer>>();
+  auto one_done = [responder, kept, timer] {
+    if (--kept->left > 0) return;
+    timer->reset();
+    responder.reply_with(0, {}, kept->reply);
+  };
+  if (waits.for_topic) {
+    deps_.topics.file().when_saved([responder, &loop, one_done](const Status& saved) {
+      if (saved) {
+        loop.post(one_done);
+      } else {
+        fail_unsaved(responder, saved.error());
+      }
+    });
+  }
+  if (!waits.for_disk) return;
   *timer = loop.after(deps_.options.sync_flush_timeout_ms, [responder, kept] {
     const auto& late = errc_info(Errc::flush_disk_timeout);
     responder.reply_with(late.response_code, late.remark, kept->reply);
   });
-  deps_.store.when_durable(stored.end(), loop, [responder, kept, timer] {
-    timer->reset();
-    responder.reply_with(0, {}, kept->reply);
-  });
+  deps_.store.when_durable(end, loop, one_done);
 }
 
 // A refusal, too, says the region and whether to trace.
@@ -284,8 +310,10 @@ Status Sender::store(rpc::Call& call, const SendMessage& request) {
   if (!stored) return stored.error();
   auto messages = static_cast<int64_t>(std::max<size_t>(1, stored->batch.size()));
   deps_.stats.on_put(target->name, messages, stored->size_bytes);
-  bool waits = deps_.options.store.flush_mode == storage::FlushMode::sync && known.wait != "false";
-  answer(call, *stored, queue, key, waits);
+  const bool is_sync = deps_.options.store.flush_mode == storage::FlushMode::sync;
+  answer(call, *stored, queue, key,
+         {.for_disk = is_sync && known.wait != "false",
+          .for_topic = !deps_.topics.is_saved(target->name)});
   return ok();
 }
 

@@ -207,6 +207,7 @@ TEST_F(Traffic, AWokenReaderWhoseConnectionIsFullComesAgain) {
   std::swap(producer, admin);
   EXPECT_EQ(parking.parked(), 0u);
   admin.stream->unsent_bytes = 0;
+  admin.connection->on_drained();
   auto got = take(admin);
   ASSERT_EQ(got.size(), 1u);
   EXPECT_EQ(got[0].code, 20);
@@ -224,7 +225,7 @@ TEST_F(Traffic, WhoIsGoneDoesNotWait) {
   ASSERT_EQ(parking.parked(), 1u);
   admin.connection->close({Errc::unreachable, "as its machine went"});
   run();
-  parking.sweep(clock.wall());
+  parking.sweep(clock.mono());
   EXPECT_EQ(parking.parked(), 0u);
   admin = {};
 }
@@ -277,6 +278,38 @@ TEST_F(Traffic, CommittedOffsetsAreAnswered) {
   EXPECT_EQ(call(query).ext["offset"], "1");
   EXPECT_EQ(call(wire::GetMaxOffset{.topic = "t", .queue_id = QueueId(0)}).ext["offset"], "1");
   EXPECT_EQ(call(wire::GetMinOffset{.topic = "t", .queue_id = QueueId(0)}).ext["offset"], "0");
+}
+
+// A crash right after the answer finds the topic in the file, and so the message in the topic.
+TEST_F(Traffic, TheFirstMessageOfATopicWaitsForTheTopic) {
+  send(to("new"), "b");
+  send(to("new"), "b");
+  send(to("t"), "b");
+  store->commit();
+  loop.run();  // The background, where files are saved, does not come on.
+  auto got = take(admin);
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_EQ(got[0].opaque, opaque) << "only who sent to an old one is answered";
+  background.run();
+  loop.run();
+  EXPECT_NE(io::read_text(disk, "s/config/topics.json")->find("\"new\""), std::string::npos);
+  got = take(admin);
+  ASSERT_EQ(got.size(), 2u);
+  for (const Answer& each : got) EXPECT_EQ(each.code, 0) << each.remark;
+  send(to("new"), "b");
+  EXPECT_EQ(take(admin).size(), 1u) << "from now on at once";
+}
+
+TEST_F(Traffic, ATopicThatCannotBeSavedIsSaidSo) {
+  disk.fault = [](storage::testing::MemoryDisk::Call, const std::string& path) -> Status {
+    if (path.find("topics.json") != path.npos) return Error{Errc::io_error, "no"};
+    return ok();
+  };
+  auto got = send_body(to("new"));
+  disk.fault = nullptr;
+  EXPECT_EQ(got.code, 1);
+  EXPECT_EQ(got.remark, "in force, but not saved: no");
+  EXPECT_EQ(send_body(to("new")).code, 0) << "saved by the next try";
 }
 
 class SyncTraffic : public Traffic {

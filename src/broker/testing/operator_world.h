@@ -227,7 +227,8 @@ class OperatorWorld : public ::testing::Test {
                     .address = peer.connection->peer().text(),
                     .language = wire::Language::java,
                     .version = wire::kWireVersion,
-                    .last_heard = clock.wall()};
+                    .last_heard = clock.wall(),
+                    .heard_at = clock.mono()};
     clients.register_consumer(data, info, false);
     clients.register_producer("producers", info);
     EXPECT_NE(groups.find_or_create(group), nullptr);
@@ -246,7 +247,7 @@ class OperatorWorld : public ::testing::Test {
   ConfigFileDeps files{disk, background};
   TopicTable topics{{clock, options, files, "s/config"}};
   GroupTable groups{{clock, options, files, "s/config"}};
-  OffsetTable offsets{{clock, files, "s/config", true}};
+  OffsetTable offsets{{clock, files, "s/config", options}};
   ClientTable clients;
   Stats stats;
   Registration registration{{loop, clock, topics, options, "127.0.0.1:10911", "127.0.0.1:10912"},

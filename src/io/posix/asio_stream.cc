@@ -1,7 +1,9 @@
 #include "io/posix/asio_stream.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
 #include <algorithm>
-#include <array>
 #include <boost/asio/buffer.hpp>
 #include <utility>
 
@@ -16,6 +18,7 @@ constexpr size_t kReadBytesATurn = 256 << 10;  // Then other streams have their 
 // A rest up to this long is put in front of the next bytes; a longer one gets them appended.
 constexpr size_t kRestInFrontBytesMax = 64 << 10;
 constexpr int64_t kCloseAfterSendMs = 5'000;
+constexpr int64_t kLingerStepMs = 50;
 
 Address address_of(const tcp::endpoint& endpoint) {
   auto ip = endpoint.address();
@@ -73,11 +76,16 @@ Buffer& AsioStream::out() {
 }
 
 void AsioStream::await_readable() {
-  if (closed_ || paused_ || awaits_readable_) return;
+  if (closed_ || (paused_ && !lingers_) || awaits_readable_) return;
   awaits_readable_ = true;
   socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](error_code error) {
     self->awaits_readable_ = false;
-    if (error != asio::error::operation_aborted) self->read();
+    if (error == asio::error::operation_aborted) return;
+    if (self->lingers_) {
+      self->discard();
+    } else {
+      self->read();
+    }
   });
 }
 
@@ -207,15 +215,43 @@ void AsioStream::close_after_send() {
   });
 }
 
+// The kernel resets a connection that is closed while bytes come in, and the peer may then lose
+// what we sent last, even if it was on its way already. So our side ends first, what comes is
+// thrown away, and the socket closes when the peer has ended, too, or has everything and says
+// nothing more.
 void AsioStream::end_after_send() {
-  // The kernel resets a connection that is closed with bytes unread, and the peer may then lose
-  // what we sent last.
-  std::array<std::byte, 16 << 10> unwanted;
+  error_code ignored;
+  socket_.shutdown(tcp::socket::shutdown_send, ignored);
+  lingers_ = true;
+  close_timer_ = loop_.every(kLingerStepMs, [weak = weak_from_this(),
+                                             steps = kCloseAfterSendMs / kLingerStepMs]() mutable {
+    auto self = weak.lock();
+    if (self && (self->has_everything() || --steps <= 0)) self->close();
+  });
+  discard();
+}
+
+void AsioStream::discard() {
   error_code error;
-  for (size_t total = 0; total < kReadBytesATurn && !error;) {
-    total += socket_.read_some(asio::buffer(unwanted), error);
+  for (size_t total = 0; !closed_ && total < kReadBytesATurn;) {
+    MutableBytes space = loop_.read_space();
+    size_t n = socket_.read_some(asio::buffer(space.data(), space.size()), error);
+    if (must_wait(error)) break;
+    if (error) {
+      close();
+      return;
+    }
+    total += n;
+    discards_ = true;
   }
-  close();
+  await_readable();
+}
+
+// The peer's kernel, that is: it has acknowledged all we sent, and sends nothing any more.
+bool AsioStream::has_everything() {
+  int unacknowledged = 0;
+  if (::ioctl(socket_.native_handle(), SIOCOUTQ, &unacknowledged) != 0) return true;
+  return unacknowledged == 0 && !std::exchange(discards_, false);
 }
 
 void AsioStream::close() {

@@ -39,6 +39,8 @@ class AsioStream final : public Stream, public std::enable_shared_from_this<Asio
   void await_writable();
   void sent_all();
   void end_after_send();
+  void discard();
+  bool has_everything();
   void shut();
   void post_closed();
   void fail(const Error& why);
@@ -60,6 +62,8 @@ class AsioStream final : public Stream, public std::enable_shared_from_this<Asio
   bool was_blocked_ = false;
   bool in_unflushed_ = false;
   bool closes_after_send_ = false;
+  bool lingers_ = false;   // Our side has ended; the peer's not yet.
+  bool discards_ = false;  // Something came since one last looked.
   bool closed_ = false;
 };
 

@@ -134,6 +134,11 @@ class PlainSocket {
   void send(std::string_view text) {
     EXPECT_EQ(::send(fd_, text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
   }
+  // Without a pause until the other side takes no more.
+  void send_on(std::string_view text) {
+    while (::send(fd_, text.data(), text.size(), MSG_NOSIGNAL) > 0) {
+    }
+  }
   // All until the other side ends; nullopt when it was reset.
   std::optional<std::string> read_to_end() {
     std::string out;
@@ -446,6 +451,25 @@ TEST_F(PosixLoopTest, CloseAfterSendIsNoResetWhenThePeerHadSentMore) {
     server->stream->close_after_send();
   });
   EXPECT_EQ(client.read_to_end(), "the answer");
+}
+
+// As producers do that are told to stop: what was stored must be told, whatever still comes.
+TEST_F(PosixLoopTest, CloseAfterSendIsNoResetWhileThePeerGoesOnSending) {
+  uint16_t port = listen([](End& end) { end.stream->pause_reading(); });
+  PlainSocket client;
+  ASSERT_TRUE(client.connect(port));
+  auto server = accepted_end();
+  std::thread sender([&] { client.send_on(pattern(100'000)); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // Megabytes lie unread.
+  const std::string answer = pattern(1 << 20);
+  on_loop(loop, [&] {
+    server->stream->out().append(answer);
+    server->stream->close_after_send();
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  EXPECT_TRUE(client.read_to_end() == answer);
+  EXPECT_TRUE(server->wait_closed());
+  sender.join();
 }
 
 TEST_F(PosixLoopTest, CloseAfterSendGivesUpOnAPeerThatDoesNotRead) {
