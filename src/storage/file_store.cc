@@ -98,6 +98,7 @@ Status FileStore::open_parts() {
                            return deps_.first_unconsumed(*this);
                          }});
   TRY_OK(parts_.checkpointing->open());
+  TRY_OK(sync_folders(files, options_.root_dir, options_.log_dir));
   report(recovered, input.stop, began);
   return ok();
 }

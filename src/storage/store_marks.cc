@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "base/bytes.h"
+#include "base/log.h"
 
 namespace agena::storage {
 namespace {
@@ -58,6 +59,20 @@ Status mark_stopped(io::Files& files, const std::string& root_dir) {
   const std::string path = abort_path(root_dir);
   if (files.exists(path)) TRY_OK(files.remove(path));
   return files.sync_dir(root_dir);
+}
+
+Status sync_folders(io::Files& files, const std::string& root_dir, const std::string& log_dir) {
+  TRY_OK(files.sync_dir(root_dir));
+  for (const std::string& dir : {root_dir, log_dir}) {
+    const size_t slash = dir.find_last_of('/');
+    const std::string parent = slash == dir.npos ? "." : slash == 0 ? "/" : dir.substr(0, slash);
+    // It may be somebody else's, and not for us to open.
+    if (Status synced = files.sync_dir(parent); !synced) {
+      AGENA_LOG(info, "storage", "the name of {} was not synced: {}", dir,
+                describe(synced.error()));
+    }
+  }
+  return ok();
 }
 
 }  // namespace agena::storage

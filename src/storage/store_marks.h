@@ -29,5 +29,7 @@ Result<LastStop> last_stop(io::Files& files, const std::string& root_dir,
 // second does not.
 Status mark_running(io::Files& files, const std::string& root_dir, int64_t process_id);
 Status mark_stopped(io::Files& files, const std::string& root_dir);
+// The folders' own names outlive a power cut. Once they were made.
+Status sync_folders(io::Files& files, const std::string& root_dir, const std::string& log_dir);
 
 }  // namespace agena::storage

@@ -3,9 +3,10 @@
 
 Three producers send to one broker, which flushes asynchronously in one round and synchronously in the
 next; bodies have 64 bytes to 64 KiB, and some say WAIT=false. Two consumers pull what comes and
-commit how far they are. After a random time (sometimes while the broker still recovers) the process
-is killed. The ledger of what was acknowledged and seen lives in this process. After every restart
-each queue is read from where the last check ended, and now and then from its start:
+commit how far they are. After a random time (sometimes while the broker still recovers, sometimes
+right after the first message of a new topic) the process is killed. The ledger of what was
+acknowledged and seen lives in this process. After every restart each queue is read from where the
+last check ended, and now and then from its start:
   lost      an acknowledged message is not at the offset that was acknowledged;
   changed   an offset holds other content than it did before, also when only a consumer saw it;
   phantom   a message that nobody sent;
@@ -40,6 +41,7 @@ class Ledger:
         self.seen = {}       # (queue, offset) -> serial, whoever read it
         self.consumed = set()                         # serials shown to the group
         self.committed = [{0} for _ in range(QUEUES)]  # what the group may have committed
+        self.new_topics, self.made = [], 0  # By an acknowledged message: not yet looked at; all.
         self.next = 0
 
     def begin(self, body):
@@ -89,6 +91,27 @@ def produce(address, ledger, stop, number, seed, failures):
         pass  # The kill.
     except AssertionError as error:
         failures.append(str(error))
+
+
+def make_topic(address, ledger, rng):
+    """Its message is the first of a topic, which has to be there as long as the message is."""
+    topic = f"Crash-{rng.randrange(10**12)}"
+    with remoting.Connection(address, timeout_s=5) as connection:
+        answer = connection.call(310, remoting.send_fields(topic, 0, ""), b"first")
+    if answer.code == 0:
+        ledger.new_topics.append(topic)
+
+
+def check_topics(connection, ledger):
+    problems = []
+    for topic in ledger.new_topics:
+        answer = remoting.pull(connection, topic, 0, 0)
+        if answer.code != 0:
+            problems.append(f"{topic}: acknowledged its first message, now {answer.code} "
+                            f"{answer.remark}")
+    ledger.made += len(ledger.new_topics)
+    ledger.new_topics = []
+    return problems
 
 
 def committed_offset(connection, queue):
@@ -157,7 +180,7 @@ def check(address, ledger, since, after_clean_stop):
     """Reads every queue from `since` on; returns problems and the ends of the queues."""
     ends = []
     connection = remoting.Connection(address, timeout_s=30)
-    problems = check_offsets(connection, ledger, after_clean_stop)
+    problems = check_offsets(connection, ledger, after_clean_stop) + check_topics(connection, ledger)
     for queue in range(QUEUES):
         expected, last_of = since[queue], {}
         for record in remoting.read_queue(connection, TOPIC, queue, since[queue]):
@@ -218,6 +241,8 @@ def one_round(server, ledger, rng, failures, flush):
     for thread in threads:
         thread.start()
     time.sleep(rng.uniform(0.05, 0.8))
+    if rng.random() < 0.5:
+        make_topic(server.broker, ledger, rng)
     server.kill()
     stop.set()
     for thread in threads:
@@ -286,7 +311,7 @@ def main():
             shutil.rmtree(data)
     times = sorted(server.recoveries_ms) or [0]
     print(f"{len(ledger.acked)} messages acknowledged, {len(ledger.sent)} sent, "
-          f"{len(ledger.consumed)} consumed")
+          f"{len(ledger.consumed)} consumed; {ledger.made} topics made")
     print(f"from start after a kill to an open port: median {times[len(times) // 2]:.0f} ms, "
           f"p99 {times[len(times) * 99 // 100]:.0f} ms, longest {times[-1]:.0f} ms")
     print(f"{passed} passed, {1 if failures else 0} failed")
