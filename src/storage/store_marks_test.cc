@@ -60,8 +60,7 @@ TEST_F(StoreMarksTest, FailuresAreTold) {
   faults_.fail_sync = true;
   EXPECT_FALSE(mark_running(files_, root_, 1));
   EXPECT_FALSE(mark_running(files_, dir_ / "missing", 1));
-  EXPECT_FALSE(sync_folders(files_, root_, root_ + "/commitlog"));
-  faults_.fail_sync = false;
+  EXPECT_FALSE(sync_folders(files_, dir_ / "missing", root_ + "/commitlog"));
   EXPECT_TRUE(sync_folders(files_, root_, root_ + "/commitlog"));
   EXPECT_TRUE(sync_folders(files_, root_, dir_ / "missing/commitlog")) << "its name is another's";
 }
