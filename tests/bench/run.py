@@ -312,24 +312,29 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", default="build/release/agena")
-    parser.add_argument("--rounds", type=int, default=5, help="windows a side and shape")
-    parser.add_argument("--seconds", type=float, default=10, help="a window's length")
-    parser.add_argument("--warm-up", type=float, default=60, help="seconds of load for the JVM")
+    parser.add_argument("--rounds", type=int, help="windows a side and shape (5)")
+    parser.add_argument("--seconds", type=float, help="a window's length (10)")
+    parser.add_argument("--warm-up", type=float, help="seconds of load for the JVM (60)")
     parser.add_argument("--port", type=int, default=21876)
     parser.add_argument("--agena-only", action="store_true")
     parser.add_argument("--smoke", action="store_true",
                         help="agena only, a second each: shows that it works, measures nothing")
-    parser.add_argument("--quick", action="store_true", help="short windows, for a first look")
+    parser.add_argument("--quick", action="store_true",
+                        help="2 windows of 4 s: a first look, kind to agena, as the JVM is not warm")
     arguments = parser.parse_args()
     arguments.shapes = [(8, 16, 1024), (64, 1, 1024), (8, 16, 128)]
     arguments.rates = [1_000, 10_000, 50_000]
+    usual = {"rounds": 5, "seconds": 10, "warm_up": 60}
     if arguments.quick:
-        arguments.rounds, arguments.seconds, arguments.warm_up = 2, 4, 20
+        usual = {"rounds": 2, "seconds": 4, "warm_up": 20}
         arguments.shapes, arguments.rates = arguments.shapes[:2], [10_000]
     if arguments.smoke:
-        arguments.agena_only, arguments.rounds, arguments.seconds, arguments.warm_up = True, 1, 1, 1
-        arguments.rates = [1_000]
+        usual = {"rounds": 1, "seconds": 1, "warm_up": 1}
+        arguments.agena_only, arguments.rates = True, [1_000]
         arguments.port = 9876 + free_offset()
+    for name, value in usual.items():
+        if getattr(arguments, name) is None:
+            setattr(arguments, name, value)
     home = pathlib.Path(tempfile.mkdtemp(prefix="agena-bench-"))
     try:
         run(arguments, home)

@@ -23,8 +23,11 @@ import org.apache.rocketmq.common.message.MessageQueue;
 final class Rebalances {
     private Rebalances() {}
 
-    static void addTo(Runner runner) {
+    static void addCoreTo(Runner runner) {
         runner.add("rebalance.4_to_2_to_4", Rebalances::fourTwoFour);
+    }
+
+    static void addMoreTo(Runner runner) {
         runner.add("rebalance.more_members_than_queues", Rebalances::moreMembersThanQueues);
         for (Map.Entry<String, AllocateMessageQueueStrategy> each : strategies().entrySet()) {
             runner.add("rebalance." + each.getKey(), stage -> strategy(stage, each.getValue()));

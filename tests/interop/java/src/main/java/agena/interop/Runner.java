@@ -14,9 +14,9 @@ import java.util.regex.Pattern;
 
 /**
  * Runs the scenarios against the name server of -Dinterop.namesrv and closes with "N passed, N
- * failed". Arguments: all (default) | core (what a second serialization must prove) | phase1 FILE |
- * phase2 FILE MODE | live. -Dinterop.only=REGEX narrows, -Dinterop.threads=N sets how many run side
- * by side: most of their time is waiting.
+ * failed". Arguments: all (default) | core (what a second serialization and short heartbeats must
+ * prove) | phase1 FILE | phase2 FILE MODE | live. -Dinterop.only=REGEX narrows, -Dinterop.threads=N
+ * sets how many run side by side: most of their time is waiting.
  */
 public final class Runner {
     private final Map<String, Scenario> scenarios = new LinkedHashMap<>();
@@ -41,9 +41,10 @@ public final class Runner {
                 LitePulls.addTo(runner);
                 Limits.addTo(runner);
                 Queries.addTo(runner);
+                Rebalances.addCoreTo(runner);
                 if (what.equals("all")) {
                     StartingPoints.addTo(runner);
-                    Rebalances.addTo(runner);
+                    Rebalances.addMoreTo(runner);
                 }
                 break;
             case "phase1":
