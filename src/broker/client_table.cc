@@ -51,6 +51,7 @@ bool ClientTable::register_consumer(const wire::ConsumerData& data, const Client
   const bool is_new = !has(group.clients, client.client_id);
   group.clients[{client.client_id, client.connection_id}] = client;
   bool subscriptions_changed = !keeps_subscriptions && update_subscriptions(group.facts, data);
+  if (!keeps_subscriptions) group.is_outdated = false;
   if (is_new) {
     AGENA_LOG(info, "broker", "consumer {} joined group {} from {}", client.client_id,
               data.group_name, client.address);
@@ -137,10 +138,17 @@ bool ClientTable::fingerprint_changed(std::string_view group, int32_t fingerprin
   return changed;
 }
 
+void ClientTable::note_outdated(std::string_view group) {
+  MutexLock lock(mutex_);
+  auto at = consumers_.find(group);
+  if (at != consumers_.end()) at->second.is_outdated = true;
+}
+
 bool ClientTable::has_subscriptions(std::string_view group) const {
   MutexLock lock(mutex_);
   auto at = consumers_.find(group);
-  return at != consumers_.end() && !at->second.facts.subscriptions.empty();
+  return at != consumers_.end() && !at->second.facts.subscriptions.empty() &&
+         !at->second.is_outdated;
 }
 
 std::optional<ConsumerGroup> ClientTable::consumer_group(std::string_view group) const {

@@ -62,6 +62,10 @@ class ClientTable {
   // Request 34, V2: whether the group's last fingerprint was another one. Remembers this one.
   bool fingerprint_changed(std::string_view group, int32_t fingerprint);
 
+  // A member pulls with a newer subscription than the group's last full heartbeat brought. Java
+  // clients lose that heartbeat now and then, and short ones never bring it.
+  void note_outdated(std::string_view group);
+  // Whether a short heartbeat is enough: the group's subscriptions are here, and none is outdated.
   bool has_subscriptions(std::string_view group) const;
   std::optional<ConsumerGroup> consumer_group(std::string_view group) const;
   // What each pull asks: how a live group reads, and what it takes of the topic. Its members, who
@@ -92,6 +96,7 @@ class ClientTable {
   struct Group {
     ConsumerGroup facts;  // `members` unused; they are in `clients`.
     Clients clients;
+    bool is_outdated = false;
   };
   // What a connection has registered, so that its end need not look at everybody.
   struct Membership {

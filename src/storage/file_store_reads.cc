@@ -61,11 +61,16 @@ KeyQueryResult FileStore::query(const KeyQuery& query, Buffer& out) {
   const IndexQuery wanted{query.topic,        query.key,   query.type,
                           query.messages_max, query.begin, query.end};
   Buffer scratch;
+  int64_t bytes = 0;
+  bool is_full = false;
   const IndexAnswer answer = parts_.keys->query(wanted, [&](PhysicalOffset at) {
     scratch.clear();
-    if (!parts_.reader->read_record(at, scratch)) return false;
+    if (is_full || !parts_.reader->read_record(at, scratch)) return false;
     auto record = message::decode(scratch.view(), message::Verify::none);
-    return record && has_key(*record, wanted);
+    if (!record || !has_key(*record, wanted)) return false;
+    is_full = bytes > 0 && bytes + record->size > query.bytes_max;
+    if (!is_full) bytes += record->size;
+    return !is_full;
   });
   KeyQueryResult result{0, answer.last_update, answer.last_update_offset};
   std::vector<PhysicalOffset> oldest_first(answer.found.rbegin(), answer.found.rend());

@@ -274,6 +274,15 @@ TEST_F(FileStoreTest, FindsMessagesByKeyUniqueKeyAndTag) {
   Buffer out;
   EXPECT_EQ(store().query(query, out).messages, 3);
   EXPECT_EQ(as_text(message::decode(out.view(), message::Verify::crc)->body), "1");
+  query.bytes_max = 1;
+  Buffer newest;
+  EXPECT_EQ(store().query(query, newest).messages, 1) << "one at least";
+  query.bytes_max = static_cast<int64_t>(out.size()) - 1;
+  Buffer two;
+  EXPECT_EQ(store().query(query, two).messages, 2);
+  EXPECT_TRUE(as_text(two.view()).ends_with(as_text(newest.view()))) << "the newest";
+  query.bytes_max = static_cast<int64_t>(out.size());
+  EXPECT_EQ(store().query(query, two).messages, 3);
   query.key = "U4";
   query.type = 'U';
   out.clear();

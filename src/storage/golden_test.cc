@@ -139,7 +139,16 @@ class JavaStore : public ::testing::TestWithParam<const char*> {
   io::PosixFiles files_;
   io::testing::MemoryClock clock_;
   io::testing::MemoryLoop loop_;
-  StoreOptions options_;
+  // However full the disk is on which the test runs.
+  static StoreOptions kept_whole() {
+    StoreOptions out;
+    out.disk_used_ratio_max = 95;
+    out.clean_forcibly = false;
+    out.disk_clean_forcibly_ratio = 0.99;
+    out.disk_warning_ratio = 0.99;
+    return out;
+  }
+  StoreOptions options_ = kept_whole();
   std::vector<Value> list_;
   Content java_;
   std::unique_ptr<Store> store_;

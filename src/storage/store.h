@@ -89,6 +89,7 @@ struct KeyQuery {
   int32_t messages_max = 32;
   UnixMillis begin;
   UnixMillis end;
+  int64_t bytes_max = int64_t{15} << 20;  // The newest that fit, and one at least.
 };
 struct KeyQueryResult {
   int32_t messages = 0;

@@ -143,4 +143,5 @@ class Broker(Part):
             "brokerClusterName": "DefaultCluster", "brokerName": "broker-a",
             "brokerIP1": "127.0.0.1", "haListenPort": port + 1,
             "storePathRootDir": pathlib.Path(home) / "store",
-            "mappedFileSizeCommitLog": 64 << 20, **where, **settings})
+            "mappedFileSizeCommitLog": 64 << 20, "diskMaxUsedSpaceRatio": 95,
+            "diskSpaceCleanForciblyRatio": 97, "diskSpaceWarningLevelRatio": 98, **where, **settings})

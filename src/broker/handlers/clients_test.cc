@@ -80,6 +80,19 @@ TEST_F(Clients, AShortFormThatComesFirstAsksForEverything) {
   EXPECT_EQ(beat(77, true), "true") << "the group left with its last member";
 }
 
+// Seen at Java clients: the heartbeat that should bring a newer subscription is left out, and the
+// short ones that follow have the same fingerprint.
+TEST_F(Clients, APullWithANewerSubscriptionAsksForEverything) {
+  EXPECT_EQ(beat(77, false), "false");
+  EXPECT_EQ(beat(77, true), "false");
+  clients.note_outdated("g");
+  EXPECT_EQ(beat(77, true), "true");
+  EXPECT_EQ(beat(77, true), "true") << "until it came";
+  EXPECT_EQ(beat(77, false), "false");
+  EXPECT_EQ(beat(77, true), "false");
+  clients.note_outdated("nobody");
+}
+
 TEST_F(Clients, WhatIsNoHeartbeatIsRefused) {
   for (std::string_view bad : {"", "{}", "{\"clientID\":\"c\",\"consumerDataSet\":[{}]}", "{]"}) {
     EXPECT_EQ(call(wire::Heartbeat{}, bad).code, 1) << bad;

@@ -205,6 +205,7 @@ std::optional<Refusal> Puller::subscription_of(const PullMessage& request, const
                   fmt::format("the consumer's subscription not exist{}", kSeeFaq));
   }
   if (live->subscription->sub_version < request.sub_version) {
+    deps_.clients.note_outdated(request.consumer_group);
     return refuse(Errc::subscription_not_latest, "the consumer's subscription not latest");
   }
   return use_tags(live->subscription->sub_string, live->subscription->expression_type);
