@@ -57,17 +57,19 @@ inline const char* copy_to_either(const char* from, const char* end, char a, cha
   return from;
 }
 
-// Whether JSON writes every byte of it as it is: no control character, quote or backslash.
+// Whether JSON writes every byte of it as it is, whatever they stand for together: ASCII, and no
+// control character, quote or backslash.
 inline bool is_plain_json(std::string_view text) {
   const char* at = text.data();
   const char* end = at + text.size();
   for (; end - at >= 8; at += 8) {
     const uint64_t word = detail::load_word(at);
-    const uint64_t controls = (word - detail::kEachByte * 0x20) & ~word & detail::kHighBits;
-    if ((controls | detail::marks_of(word, '"') | detail::marks_of(word, '\\')) != 0) return false;
+    const uint64_t others = ((word - detail::kEachByte * 0x20) | word) & detail::kHighBits;
+    if ((others | detail::marks_of(word, '"') | detail::marks_of(word, '\\')) != 0) return false;
   }
   for (; at != end; ++at) {
-    if (static_cast<unsigned char>(*at) < 0x20 || *at == '"' || *at == '\\') return false;
+    const auto c = static_cast<unsigned char>(*at);
+    if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\') return false;
   }
   return true;
 }

@@ -58,7 +58,7 @@ TEST(ByteScan, CopiesWhatStandsBefore) {
 TEST(ByteScan, KnowsWhatJsonEscapes) {
   for_each_text([](const std::string& text) {
     const bool expected = std::none_of(text.begin(), text.end(), [](char c) {
-      return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
+      return static_cast<unsigned char>(c) < 0x20 || (c & 0x80) != 0 || c == '"' || c == '\\';
     });
     ASSERT_EQ(is_plain_json(text), expected) << text;
   });

@@ -18,6 +18,12 @@ TEST(Hash, JavaStringHash) {
   EXPECT_EQ(java_string_hash("keyed"), 101945150);
   EXPECT_EQ(java_string_hash("\xE4\xBD\xA0"), 0x4F60);                    // one BMP character
   EXPECT_EQ(java_string_hash("\xF0\x9F\x98\x80"), 0xD83D * 31 + 0xDE00);  // a surrogate pair
+  // Ill-formed, as Java 17 decodes it.
+  EXPECT_EQ(java_string_hash("\xED\xA0\x80"), 0xFFFD) << "one half of a pair";
+  EXPECT_EQ(java_string_hash("\xED\xA0"), 0xFFFD);
+  EXPECT_EQ(java_string_hash("\xED\xA0x"), 0xFFFD * 31 + 'x');
+  EXPECT_EQ(java_string_hash("\xC0\x80"), 0xFFFD * 31 + 0xFFFD);
+  EXPECT_EQ(java_string_hash("\xE4\xBDx"), 0xFFFD * 31 + 'x');
 }
 
 TEST(Bytes, ReaderStopsAtItsEnd) {

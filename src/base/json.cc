@@ -175,7 +175,7 @@ class Parser {
     while (true) {
       const size_t begin = at_;
       while (at_ < text_.size() && text_[at_] != quote && text_[at_] != '\\') ++at_;
-      into.append(text_.substr(begin, at_ - begin));
+      append_whole(into, text_.substr(begin, at_ - begin));
       if (at_ == text_.size()) return bad("a string does not end");
       if (text_[at_++] == quote) return ok();
       TRY_OK(escape(into));

@@ -1,5 +1,7 @@
 #include "base/json_fields.h"
 
+#include "base/utf8.h"
+
 namespace agena::json {
 namespace {
 
@@ -14,7 +16,7 @@ void append_path(std::string& out, const Path& at) {
     return;
   }
   if (!out.empty()) out += ".";
-  out += at.name.substr(0, kNameBytes);
+  out += utf8_front(at.name, kNameBytes);
 }
 
 std::string path_text(const Path& at) {

@@ -9,6 +9,7 @@
 #include <random>
 
 #include "base/json_writer.h"
+#include "base/utf8.h"
 
 namespace agena::json {
 namespace {
@@ -362,8 +363,10 @@ class RandomTree {
     return Value(number - number == 0 ? number : 0.25);
   }
   std::string text() {
-    std::string out(pick(9), '\0');
-    for (char& c : out) c = static_cast<char>(random_());
+    std::string bytes(pick(9), '\0');
+    for (char& c : bytes) c = static_cast<char>(random_());
+    std::string out;
+    append_whole(out, bytes);  // What is not UTF-8 is not written as it is.
     return out;
   }
   Value object(int depth) {

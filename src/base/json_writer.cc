@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/utf8.h"
+
 namespace agena::json {
 namespace {
 
@@ -189,11 +191,18 @@ void Writer::append_quoted(std::string_view text) {
   constexpr char kHex[] = "0123456789abcdef";
   out_.push_back('"');
   size_t done = 0;
-  for (size_t at = 0; at < text.size(); ++at) {
+  for (size_t at = 0, next = 0; at < text.size(); at = next) {
+    const auto [point, bytes, is_whole] = next_code_point(text.substr(at));
+    next = at + bytes;
+    const bool is_as_it_is = is_whole && point >= 0x20 && point != '"' && point != '\\';
+    if (is_as_it_is) continue;
     const auto c = static_cast<unsigned char>(text[at]);
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
     out_.append(text.substr(done, at - done));
-    done = at + 1;
+    done = next;
+    if (!is_whole) {
+      out_.append(kReplacement);
+      continue;
+    }
     out_.push_back('\\');
     if (const size_t which = kShort.find(text[at]); which != kShort.npos) {
       out_.push_back(kNames[which]);

@@ -8,25 +8,34 @@
 namespace agena::broker {
 
 // A newer version of a subscription replaces the older; topics no longer named are dropped.
-bool ClientTable::update_subscriptions(ConsumerGroup& group, const wire::ConsumerData& data) {
+bool ClientTable::update_subscriptions(Group& group, const wire::ConsumerData& data) {
   bool changed = false;
+  std::set<std::string_view> topics;
   for (const auto& wanted : data.subscriptions) {
-    auto [at, is_new] = group.subscriptions.try_emplace(wanted.topic, wanted);
-    if (is_new) {
-      changed = true;
-    } else if (wanted.sub_version > at->second.sub_version) {
-      // A pull consumer renews its version at each heartbeat; only other words are news.
-      changed |= data.consume_type == wire::ConsumeType::passively &&
-                 (wanted.sub_string != at->second.sub_string ||
-                  wanted.expression_type != at->second.expression_type);
-      at->second = wanted;
-    }
+    topics.insert(wanted.topic);
+    SubscriptionRef& known = group.subscriptions[wanted.topic];
+    if (known && wanted.sub_version <= known->data.sub_version) continue;
+    // A pull consumer renews its version at each heartbeat; only other words are news.
+    changed |= !known || (data.consume_type == wire::ConsumeType::passively &&
+                          (wanted.sub_string != known->data.sub_string ||
+                           wanted.expression_type != known->data.expression_type));
+    known = std::make_shared<const Subscription>(
+        Subscription{wanted, message::parse_tag_subscription(wanted.sub_string)});
   }
-  changed |= std::erase_if(group.subscriptions, [&](const auto& entry) {
-               return std::none_of(data.subscriptions.begin(), data.subscriptions.end(),
-                                   [&](const auto& wanted) { return wanted.topic == entry.first; });
-             }) > 0;
+  changed |= std::erase_if(group.subscriptions,
+                           [&](const auto& entry) { return !topics.contains(entry.first); }) > 0;
   return changed;
+}
+
+bool ClientTable::note(std::set<Membership>& of_connection, Membership membership) {
+  if (of_connection.size() >= kMembershipsMax && !of_connection.contains(membership)) {
+    AGENA_LOG(warn, "broker",
+              "client {} is not registered in group {}: its connection has {} already",
+              membership.client_id, membership.group, of_connection.size());
+    return false;
+  }
+  of_connection.insert(std::move(membership));
+  return true;
 }
 
 ClientTable::Clients::const_iterator ClientTable::first_of(const Clients& clients,
@@ -42,7 +51,8 @@ bool ClientTable::has(const Clients& clients, std::string_view client_id) {
 bool ClientTable::register_consumer(const wire::ConsumerData& data, const ClientInfo& client,
                                     bool keeps_subscriptions) {
   MutexLock lock(mutex_);
-  by_connection_[client.connection_id].consumers.insert({data.group_name, client.client_id});
+  auto& theirs = by_connection_[client.connection_id].consumers;
+  if (!note(theirs, {data.group_name, client.client_id})) return false;
   Group& group = consumers_.try_emplace(data.group_name).first->second;
   group.facts.name = data.group_name;
   group.facts.consume_type = data.consume_type;
@@ -50,7 +60,7 @@ bool ClientTable::register_consumer(const wire::ConsumerData& data, const Client
   group.facts.consume_from_where = data.consume_from_where;
   const bool is_new = !has(group.clients, client.client_id);
   group.clients[{client.client_id, client.connection_id}] = client;
-  bool subscriptions_changed = !keeps_subscriptions && update_subscriptions(group.facts, data);
+  bool subscriptions_changed = !keeps_subscriptions && update_subscriptions(group, data);
   if (!keeps_subscriptions) group.is_outdated = false;
   if (is_new) {
     AGENA_LOG(info, "broker", "consumer {} joined group {} from {}", client.client_id,
@@ -61,7 +71,8 @@ bool ClientTable::register_consumer(const wire::ConsumerData& data, const Client
 
 void ClientTable::register_producer(std::string_view group, const ClientInfo& client) {
   MutexLock lock(mutex_);
-  by_connection_[client.connection_id].producers.insert({std::string(group), client.client_id});
+  auto& theirs = by_connection_[client.connection_id].producers;
+  if (!note(theirs, {std::string(group), client.client_id})) return;
   Clients& clients = producers_.try_emplace(std::string(group)).first->second;
   clients[{client.client_id, client.connection_id}] = client;
 }
@@ -69,6 +80,9 @@ void ClientTable::register_producer(std::string_view group, const ClientInfo& cl
 bool ClientTable::unregister_consumer(std::string_view group, std::string_view client_id,
                                       rpc::ConnectionId connection) {
   MutexLock lock(mutex_);
+  if (auto theirs = by_connection_.find(connection); theirs != by_connection_.end()) {
+    theirs->second.consumers.erase({std::string(group), std::string(client_id)});
+  }
   return drop_consumer(group, client_id, connection);
 }
 
@@ -87,6 +101,9 @@ bool ClientTable::drop_consumer(std::string_view group, std::string_view client_
 void ClientTable::unregister_producer(std::string_view group, std::string_view client_id,
                                       rpc::ConnectionId connection) {
   MutexLock lock(mutex_);
+  if (auto theirs = by_connection_.find(connection); theirs != by_connection_.end()) {
+    theirs->second.producers.erase({std::string(group), std::string(client_id)});
+  }
   drop_producer(group, client_id, connection);
 }
 
@@ -147,8 +164,7 @@ void ClientTable::note_outdated(std::string_view group) {
 bool ClientTable::has_subscriptions(std::string_view group) const {
   MutexLock lock(mutex_);
   auto at = consumers_.find(group);
-  return at != consumers_.end() && !at->second.facts.subscriptions.empty() &&
-         !at->second.is_outdated;
+  return at != consumers_.end() && !at->second.subscriptions.empty() && !at->second.is_outdated;
 }
 
 std::optional<ConsumerGroup> ClientTable::consumer_group(std::string_view group) const {
@@ -157,7 +173,8 @@ std::optional<ConsumerGroup> ClientTable::consumer_group(std::string_view group)
   if (at == consumers_.end()) return std::nullopt;
   ASSERT(!at->second.clients.empty(), "a group goes with its last member");
   ConsumerGroup out = at->second.facts;
-  ASSERT(out.members.empty(), "they are kept by client");
+  ASSERT(out.members.empty() && out.subscriptions.empty(), "they are kept beside");
+  for (const auto& [topic, one] : at->second.subscriptions) out.subscriptions[topic] = one->data;
   for (const auto& [id, client] : at->second.clients) out.members.push_back(client);
   return out;
 }
@@ -167,17 +184,17 @@ std::optional<ClientTable::Reading> ClientTable::reading(std::string_view group,
   MutexLock lock(mutex_);
   auto at = consumers_.find(group);
   if (at == consumers_.end()) return std::nullopt;
-  const ConsumerGroup& facts = at->second.facts;
-  Reading out{facts.message_model, {}};
-  auto found = facts.subscriptions.find(std::string(topic));
-  if (found != facts.subscriptions.end()) out.subscription = found->second;
+  Reading out{at->second.facts.message_model, {}};
+  auto found = at->second.subscriptions.find(topic);
+  if (found != at->second.subscriptions.end()) out.subscription = found->second;
   return out;
 }
 
 std::optional<wire::SubscriptionData> ClientTable::subscription(std::string_view group,
                                                                 std::string_view topic) const {
   auto live = reading(group, topic);
-  return live ? std::move(live->subscription) : std::nullopt;
+  if (!live || !live->subscription) return std::nullopt;
+  return live->subscription->data;
 }
 
 std::vector<ClientInfo> ClientTable::consumers(std::string_view group) const {
@@ -233,7 +250,7 @@ std::vector<std::string> ClientTable::groups_subscribed_to(std::string_view topi
   std::vector<std::string> out;
   MutexLock lock(mutex_);
   for (const auto& [name, group] : consumers_) {
-    if (group.facts.subscriptions.contains(std::string(topic))) out.push_back(name);
+    if (group.subscriptions.contains(topic)) out.push_back(name);
   }
   return out;
 }

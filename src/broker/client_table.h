@@ -18,6 +18,7 @@
 
 #include "base/string_key.h"
 #include "base/thread.h"
+#include "message/tag.h"
 #include "rpc/connection.h"
 #include "wire/bodies/heartbeat.h"
 
@@ -34,6 +35,13 @@ struct ClientInfo {
   MonoNanos heard_at;     // For expiry: no change of the wall clock makes anybody leave.
 };
 
+// What a group takes of a topic, parsed once for all its pulls.
+struct Subscription {
+  wire::SubscriptionData data;
+  Result<message::TagSubscription> tags;
+};
+using SubscriptionRef = std::shared_ptr<const Subscription>;
+
 struct ConsumerGroup {
   std::string name;
   wire::ConsumeType consume_type = wire::ConsumeType::passively;
@@ -45,6 +53,10 @@ struct ConsumerGroup {
 
 class ClientTable {
  public:
+  // Groups and ids of one connection, each for producers and consumers: no client has that many,
+  // and what is beyond is not registered.
+  static constexpr size_t kMembershipsMax = 10'000;
+
   // True when members or subscriptions of the group changed. `keeps_subscriptions`: the heartbeat
   // came without them (V2), the known ones stand.
   bool register_consumer(const wire::ConsumerData& data, const ClientInfo& client,
@@ -72,7 +84,7 @@ class ClientTable {
   // may be many, are left out.
   struct Reading {
     wire::MessageModel message_model;
-    std::optional<wire::SubscriptionData> subscription;
+    SubscriptionRef subscription;  // May be null.
   };
   std::optional<Reading> reading(std::string_view group, std::string_view topic) const;
   std::optional<wire::SubscriptionData> subscription(std::string_view group,
@@ -94,7 +106,8 @@ class ClientTable {
   };
   using Clients = std::map<ClientKey, ClientInfo>;
   struct Group {
-    ConsumerGroup facts;  // `members` unused; they are in `clients`.
+    ConsumerGroup facts;  // Without `subscriptions` and `members`, which are below.
+    std::map<std::string, SubscriptionRef, std::less<>> subscriptions;  // By topic.
     Clients clients;
     bool is_outdated = false;
   };
@@ -109,7 +122,9 @@ class ClientTable {
   };
   static Clients::const_iterator first_of(const Clients& clients, std::string_view client_id);
   static bool has(const Clients& clients, std::string_view client_id);
-  static bool update_subscriptions(ConsumerGroup& group, const wire::ConsumerData& data);
+  static bool update_subscriptions(Group& group, const wire::ConsumerData& data);
+  // False when the connection has too many already.
+  static bool note(std::set<Membership>& of_connection, Membership membership);
   // True when nobody of that id is left in the group.
   bool drop_consumer(std::string_view group, std::string_view client_id,
                      rpc::ConnectionId connection) REQUIRES(mutex_);

@@ -79,5 +79,43 @@ TEST_F(ClientTableTest, WhoLeftIsNotMissedTwice) {
   EXPECT_EQ(close(3), Names{});
 }
 
+TEST_F(ClientTableTest, AConnectionHasNoEndOfMembers) {
+  const size_t most = ClientTable::kMembershipsMax;
+  for (size_t i = 0; i < most; ++i) EXPECT_TRUE(join("g", "c" + std::to_string(i), 1));
+  EXPECT_FALSE(join("g", "one more", 1));
+  EXPECT_FALSE(table.consumer("g", "one more"));
+  EXPECT_FALSE(join("g", "c0", 1)) << "known";
+  EXPECT_TRUE(join("g", "another", 2)) << "of another connection";
+  EXPECT_TRUE(table.unregister_consumer("g", "c0", rpc::ConnectionId(1)));
+  EXPECT_TRUE(join("g", "one more", 1)) << "there is room again";
+  for (size_t i = 0; i <= most; ++i)
+    table.register_producer("p" + std::to_string(i), client("c", 3));
+  EXPECT_EQ(table.all_producers().size(), most);
+}
+
+TEST_F(ClientTableTest, SubscriptionsOfAGroupAreTheNewest) {
+  wire::ConsumerData data;
+  data.group_name = "g";
+  auto subscribe = [&](int64_t version, std::string_view tags) {
+    data.subscriptions.assign(1, {});
+    data.subscriptions[0].topic = "t";
+    data.subscriptions[0].sub_version = version;
+    data.subscriptions[0].sub_string = tags;
+    return table.register_consumer(data, client("c1", 1), false);
+  };
+  EXPECT_TRUE(subscribe(5, "A || B"));
+  const SubscriptionRef seen = table.reading("g", "t")->subscription;
+  EXPECT_EQ(seen->tags->tags, (Names{"A", "B"}));
+  EXPECT_FALSE(subscribe(4, "C")) << "older";
+  EXPECT_EQ(table.reading("g", "t")->subscription, seen);
+  EXPECT_TRUE(subscribe(6, "C"));
+  EXPECT_EQ(table.subscription("g", "t")->sub_string, "C");
+  EXPECT_EQ(seen->tags->tags, (Names{"A", "B"})) << "whoever reads goes on with what it has";
+  EXPECT_EQ(table.reading("g", "u")->subscription, nullptr);
+  data.subscriptions.clear();
+  EXPECT_TRUE(table.register_consumer(data, client("c1", 1), false));
+  EXPECT_FALSE(table.subscription("g", "t"));
+}
+
 }  // namespace
 }  // namespace agena::broker

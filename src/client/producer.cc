@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "base/local_time.h"
 #include "message/message_id.h"
 #include "message/properties.h"
 #include "message/property_names.h"
@@ -28,7 +29,8 @@ Result<std::string> Producer::encode_properties(const OutgoingMessage& message,
   key.pid = static_cast<uint16_t>(identity_.seed);
   key.loader_hash = static_cast<uint32_t>(identity_.seed >> 16);
   key.counter = counter_++;
-  key.month_ms = static_cast<uint32_t>(clock_.wall() - message::month_start(clock_.wall(), 0));
+  const UnixMillis now = clock_.wall();
+  key.month_ms = static_cast<uint32_t>(now - message::month_start(now, zone_offset_minutes(now)));
   unique_key = message::unique_key_text(key);
   std::string out;
   message::append_property(out, message::property::uniq_key, unique_key);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "io/run_on.h"
 #include "message/compression.h"
 #include "message/properties.h"
 #include "message/sys_flag.h"
@@ -18,21 +19,29 @@ constexpr int32_t kMessagesAPull = 32;
 constexpr int32_t kMayWait = 2;
 constexpr int32_t kHasSubscription = 4;
 
-Result<IncomingMessage> message_of(const message::RecordView& record) {
+Status unpack(const message::RecordView& record, std::string& body) {
+  if (!message::sys_flag::has(record.sys_flag, message::sys_flag::compressed)) return ok();
+  TRY(kind, message::compression_of(record.sys_flag));
+  Buffer plain;
+  // What a broker took was small; how well it was packed is the producer's affair.
+  constexpr size_t kBytesMax = 64 << 20;
+  TRY_OK(message::inflate(kind, record.body, {.any_ratio_bytes = kBytesMax}, plain));
+  body = as_text(plain.view());
+  return ok();
+}
+
+IncomingMessage message_of(const message::RecordView& record) {
   auto known = message::scan_known(record.properties);
   std::string body(as_text(record.body));
-  if (message::sys_flag::has(record.sys_flag, message::sys_flag::compressed)) {
-    TRY(kind, message::compression_of(record.sys_flag));
-    Buffer plain;
-    TRY_OK(message::inflate(kind, record.body, {}, plain));
-    body = as_text(plain.view());
-  }
+  std::optional<Error> unreadable;
+  if (Status read = unpack(record, body); !read) unreadable = read.error();
   return IncomingMessage{.topic = std::string(record.topic),
                          .body = std::move(body),
                          .tags = std::string(known.tags),
                          .keys = std::string(known.keys),
                          .properties = std::string(record.properties),
                          .unique_key = std::string(known.uniq_key),
+                         .unreadable = std::move(unreadable),
                          .queue_id = record.queue_id,
                          .queue_offset = record.queue_offset,
                          .born = record.born,
@@ -45,6 +54,8 @@ Puller::Puller(rpc::Client& client, Routes& routes, const io::Clock& clock, Pull
     : client_(client), routes_(routes), clock_(clock), options_(std::move(options)) {}
 
 Status Puller::open() {
+  TRY(tags, message::parse_tag_subscription(options_.tags));
+  tags_ = std::move(tags);
   auto queues = routes_.queues_to_read(options_.topic);
   if (!queues) {
     if (queues.error().code != Errc::topic_not_exist) return queues.error();
@@ -95,11 +106,12 @@ Result<std::vector<IncomingMessage>> Puller::poll(int64_t wait_ms) {
     for (auto& reader : readers_) TRY_OK(pull(reader, 0, out));
     int64_t left_ms = (deadline - clock_.mono()) / kNanosPerMilli;
     if (!out.empty() || left_ms <= 0) break;
-    // One queue is waited on for a moment; the others have their turn after that.
-    Reader waiter{{options_.topic, "", "", QueueId(0)}, QueueOffset(0)};
-    Reader& one = readers_.empty() ? waiter : readers_.front();
-    if (readers_.empty()) break;
-    TRY_OK(pull(one, std::min<int64_t>(left_ms, 100), out));
+    const int64_t moment_ms = std::min<int64_t>(left_ms, 100);
+    if (readers_.empty()) {
+      io::wait_on(client_.loop(), moment_ms);
+    } else {  // One queue is waited at; the others have their turn after that.
+      TRY_OK(pull(readers_.front(), moment_ms, out));
+    }
   } while (out.empty() && clock_.mono() < deadline);
   return out;
 }
@@ -129,8 +141,10 @@ Status Puller::pull(Reader& reader, int64_t wait_ms, std::vector<IncomingMessage
   Bytes rest = as_bytes(answer.body);
   while (!rest.empty()) {
     TRY(record, message::decode(rest, message::Verify::crc));
-    TRY(message, message_of(record));
-    out.push_back(std::move(message));
+    IncomingMessage message = message_of(record);
+    const bool is_wanted = tags_.takes_all || std::find(tags_.tags.begin(), tags_.tags.end(),
+                                                        message.tags) != tags_.tags.end();
+    if (is_wanted) out.push_back(std::move(message));
     rest = rest.subspan(static_cast<size_t>(record.size));
   }
   reader.next = reply.next_begin_offset;

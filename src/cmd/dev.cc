@@ -115,6 +115,7 @@ Status run_dev(const DevOptions& dev) {
   env->run_until_stopped();
   Status stopped = broker->stop();
   name_server->stop();
+  if (stopped) fmt::print("stopped; every message is on the disk in {}\n", dev.data);
   return stopped;
 }
 

@@ -63,8 +63,24 @@ bool print_message(const client::IncomingMessage& message) {
   fmt::print("{}/{} offset {} {}{}{}\n{}\n", message.topic, message.queue_id.value,
              message.queue_offset.value, message.unique_key,
              message.tags.empty() ? "" : " tag=" + message.tags,
-             message.keys.empty() ? "" : " keys=" + message.keys, message.body);
+             message.keys.empty() ? "" : " keys=" + message.keys,
+             message.unreadable ? fmt::format("(the body of {} bytes cannot be unpacked: {})",
+                                              message.body.size(), describe(*message.unreadable))
+                                : message.body);
   return std::fflush(stdout) == 0;
+}
+
+// Whoever sees nothing should know what would have to happen, or what to type instead.
+void print_waiting(const SubOptions& options, bool topic_exists) {
+  const std::string& topic = options.puller.topic;
+  if (!topic_exists) {
+    fmt::print(stderr, "{} does not exist yet: waiting for its first message\n", topic);
+  } else if (!options.group.empty()) {
+    fmt::print(stderr, "{}: going on where group {} has committed\n", topic, options.group);
+  } else if (options.puller.start == client::StartAt::last) {
+    fmt::print(stderr, "{}: waiting for new messages; --from first shows the old ones, too\n",
+               topic);
+  }
 }
 
 Status run_sub(SubOptions options) {
@@ -79,6 +95,7 @@ Status run_sub(SubOptions options) {
   client::Routes routes(rpc, client::split_addresses(options.target.name_servers));
   client::Puller puller(rpc, routes, env->clock(), options.puller);
   TRY_OK(puller.open());
+  print_waiting(options, puller.topic_exists());
   MonoNanos deadline = env->clock().mono() + options.timeout_s * kNanosPerSecond;
   int seen = 0;
   while (options.count == 0 || seen < options.count) {

@@ -19,6 +19,11 @@ namespace agena::message {
 
 inline constexpr size_t kBatchItemOverhead = 4 + 4 + 4 + 4 + 4 + 2;
 
+// The answer lists their ids, of up to 57 bytes, in a header whose length has 24 bits. As many as
+// an ordinary broker takes at all: 4 MiB of empty items.
+inline constexpr size_t kBatchItemsMax = 200'000;
+static_assert(kBatchItemsMax * 57 < 0xFF'0000 && kBatchItemsMax * kBatchItemOverhead > 4 << 20);
+
 struct BatchItem {
   int32_t flag = 0;
   Bytes body;

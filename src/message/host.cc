@@ -5,12 +5,13 @@
 #include <charconv>
 
 #include "base/assert.h"
+#include "base/utf8.h"
 
 namespace agena::message {
 namespace {
 
 Error no_address(std::string_view text) {
-  return {Errc::bad_field, "not an address: '" + std::string(text.substr(0, 64)) + "'"};
+  return {Errc::bad_field, "not an address: '" + std::string(utf8_front(text, 64)) + "'"};
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/bytes.h"
+#include "base/utf8.h"
 
 namespace agena::message {
 namespace {
@@ -48,7 +49,7 @@ std::optional<RawId> parse_hex(std::string_view text) {
 }
 
 Error no_id(std::string_view text) {
-  return {Errc::bad_field, "not a message id: '" + std::string(text.substr(0, 64)) + "'"};
+  return {Errc::bad_field, "not a message id: '" + std::string(utf8_front(text, 64)) + "'"};
 }
 
 Host take_ip(ByteReader& reader, size_t id_size) {

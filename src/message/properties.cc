@@ -73,11 +73,7 @@ bool is_valid(std::string_view name, std::string_view value) {
 }
 
 bool is_whole(std::string_view text) {
-  if (text.empty() || text.back() == kValueEnd) return true;
-  size_t before = text.rfind(kValueEnd);
-  std::string_view last = before == std::string_view::npos ? text : text.substr(before + 1);
-  size_t split = last.find(kNameEnd);
-  return split != std::string_view::npos && split > 0 && last.find('\0') == std::string_view::npos;
+  return text.empty() || text.back() != '\0';
 }
 
 namespace {

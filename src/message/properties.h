@@ -69,8 +69,9 @@ void set_property(std::string& text, std::string_view name, std::string_view val
 // Whether an entry would come back from a reader as it went in.
 bool is_valid(std::string_view name, std::string_view value);
 
-// Whether stored properties end as some writer ends them: with 0x02, or (older Java writers) with
-// an entry that lacks only that. Zeros left by a write that was cut off are neither.
+// Whether stored properties end as writers end them, which is not with the zeros that a write
+// leaves that was cut off. Java stores the properties of batch items as they came, whatever they
+// are.
 bool is_whole(std::string_view text);
 
 // One pass over the text for all that a broker wants to know about a message on its way in or into

@@ -105,9 +105,15 @@ TEST(Properties, ATailOfZerosIsNeverWhole) {
   }
   EXPECT_TRUE(is_whole(""));
   EXPECT_TRUE(is_whole(stored("k1=v1;k2=v2")));  // RocketMQ 4.9.3 left the last 0x02 out.
+  // Items of batches, as the Java broker stores them.
   EXPECT_TRUE(is_whole(stored("k1=v1;k2=")));
-  EXPECT_FALSE(is_whole(stored("k1=v1;k2")));
-  EXPECT_FALSE(is_whole(stored("k1=v1;=2")));
+  EXPECT_TRUE(is_whole(stored("k1=v1;k2")));
+  EXPECT_TRUE(is_whole(stored("k1=v1;=2")));
+  EXPECT_TRUE(is_whole("foo"));
+  EXPECT_TRUE(
+      is_whole(std::string_view("k\x01"
+                                "a\0b",
+                                5)));
 }
 
 TEST(Properties, KnownOnesInOnePass) {

@@ -1,22 +1,12 @@
 #include "message/tag.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/hash.h"
+#include "base/text.h"
 
 namespace agena::message {
-namespace {
-
-// Java's trim(): everything up to the blank, control characters included.
-std::string_view trim(std::string_view text) {
-  auto is_blank = [](char c) { return static_cast<unsigned char>(c) <= ' '; };
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-}  // namespace
-
 int64_t tag_code(std::string_view tag) noexcept {
   return tag.empty() ? 0 : int64_t{java_string_hash(tag)};
 }
@@ -30,14 +20,15 @@ Result<TagSubscription> parse_tag_subscription(std::string_view expression) {
   if (expression.empty() || expression == kSubscribeAll) return out;
   out.takes_all = false;
   bool has_text = false;
+  std::set<std::string_view> seen;
   for (bool more = true; more;) {
     size_t bar = expression.find("||");
     std::string_view part = expression.substr(0, bar);
     more = bar != std::string_view::npos;
     if (more) expression.remove_prefix(bar + 2);
     has_text = has_text || !part.empty();
-    std::string_view tag = trim(part);
-    if (tag.empty() || std::find(out.tags.begin(), out.tags.end(), tag) != out.tags.end()) continue;
+    std::string_view tag = text::trim(part);
+    if (tag.empty() || !seen.insert(tag).second) continue;
     out.tags.emplace_back(tag);
     out.tag_codes.push_back(tag_code(tag));
   }

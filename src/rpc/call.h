@@ -7,6 +7,7 @@
 #include <memory>
 #include <string_view>
 
+#include "base/utf8.h"
 #include "rpc/connection.h"
 
 namespace agena::rpc {
@@ -15,14 +16,17 @@ struct NoFields {
   static constexpr auto fields = std::tuple{};
 };
 
-// Appends a whole answer frame.
+// Remarks repeat what peers sent; a longer one would not fit into a header in the worst case.
+inline constexpr size_t kRemarkBytesMax = 16 << 10;
+
+// Appends a whole answer frame; of a long remark, its start.
 template <HasFields H>
 void append_answer(Buffer& out, int32_t opaque, wire::Serialization serialization, int32_t code,
                    std::string_view remark, const H& fields, Bytes body) {
   wire::Header header{.code = code,
                       .opaque = opaque,
                       .flag = wire::kFlagResponse,
-                      .remark = remark,
+                      .remark = utf8_front(remark, kRemarkBytesMax),
                       .serialization = serialization,
                       .ext = {}};
   auto start = wire::start_frame(out, header,

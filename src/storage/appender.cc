@@ -123,6 +123,9 @@ Result<Appended> Appender::append_batch(const message::Draft& draft) {
   std::vector<Item> items;
   message::BatchReader reader(draft.body);
   while (auto next = reader.next()) {
+    if (items.size() == message::kBatchItemsMax)
+      return Error{Errc::message_illegal,
+                   fmt::format("a batch holds {} messages at most", message::kBatchItemsMax)};
     Item item{draft, 0};
     item.draft.flag = next->flag;
     item.draft.body = next->body;

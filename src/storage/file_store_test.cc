@@ -159,6 +159,20 @@ TEST_F(FileStoreTest, ABatchLandsInOneFileOrNotAtAll) {
   EXPECT_EQ(store().max_offset("T", QueueId(1)).value, 20);
 }
 
+// The ids of all its messages stand in one answer.
+TEST_F(FileStoreTest, ABatchHoldsNoEndOfMessages) {
+  std::string body;
+  for (size_t i = 0; i <= message::kBatchItemsMax; ++i)
+    ASSERT_TRUE(message::append_batch_item(body, {0, {}, {}}));
+  world.options.message_bytes_max = 16 << 20;
+  world.kill();
+  ASSERT_TRUE(world.open());
+  auto refused = store().append_batch(world.draft("T", 1, body));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::message_illegal);
+  EXPECT_EQ(store().max_offset("T", QueueId(1)).value, 0);
+}
+
 // Java measures a batch as it came: with the head and the properties of each item.
 TEST_F(FileStoreTest, ABatchIsMeasuredAsItWasSent) {
   std::string body;

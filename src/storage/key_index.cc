@@ -7,9 +7,9 @@
 
 #include "base/assert.h"
 #include "base/hash.h"
+#include "base/local_time.h"
 #include "base/log.h"
 #include "message/properties.h"
-#include "storage/local_time.h"
 
 namespace agena::storage {
 namespace {

@@ -6,7 +6,7 @@
 #include <charconv>
 
 #include "base/assert.h"
-#include "storage/local_time.h"
+#include "base/local_time.h"
 
 namespace agena::storage {
 namespace {

@@ -32,11 +32,13 @@ void try_body(std::string_view text) {
     ASSERT(!body.error().remark().empty());
     return;
   }
-  const std::string plain = json::to_json(*body);
   for (const json::Style style :
        {json::Style{}, json::Style{.is_pretty = true}, json::Style{.is_strict = true}}) {
-    const auto again = json::parse_json<T>(json::to_json(*body, style));
-    ASSERT(again && json::to_json(*again) == plain);
+    const std::string written = json::to_json(*body, style);
+    const auto again = json::parse_json<T>(written);
+    ASSERT(again && json::to_json(*again, style) == written);
+    // Strict readers get large numbers as text, and what is kept as it came is text from then on.
+    ASSERT(style.is_strict || json::to_json(*again) == json::to_json(*body));
   }
 }
 

@@ -296,5 +296,19 @@ TEST(Request, MissingAndBadFieldsAreNamed) {
   EXPECT_EQ(bad.error().code, Errc::bad_field);
 }
 
+// A Java client ends the connection when a JSON header is not UTF-8.
+TEST(Header, JsonIsWrittenAsUtf8WhateverItRepeats) {
+  Buffer out;
+  Header header{
+      .code = 1, .remark = "bad \xB2\"\u4F60", .serialization = Serialization::json, .ext = {}};
+  finish_frame(out, start_frame(out, header, [](ExtWriter& ext) {
+                 ext.add("k", std::string_view("\xE4\xBD"));
+                 ext.add("plain", std::string_view("v"));
+               }));
+  const std::string_view text = as_text(out.view());
+  EXPECT_NE(text.find("\"bad \uFFFD\\\"\u4F60\""), text.npos) << text;
+  EXPECT_NE(text.find("{\"k\":\"\uFFFD\",\"plain\":\"v\"}"), text.npos) << text;
+}
+
 }  // namespace
 }  // namespace agena::wire

@@ -284,12 +284,17 @@ void append_json_string(Buffer& out, std::string_view text) {
   }
   out.append("\"");
   size_t from = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (is_plain_json(text.substr(i, 1))) continue;
+  for (size_t i = 0, next = 0; i < text.size(); i = next) {
+    const auto [point, bytes, is_whole] = next_code_point(text.substr(i));
+    next = i + bytes;
+    const bool is_as_it_is = is_whole && point >= 0x20 && point != '"' && point != '\\';
+    if (is_as_it_is) continue;
     const auto c = static_cast<unsigned char>(text[i]);
     out.append(text.substr(from, i - from));
-    from = i + 1;
-    if (c == '"' || c == '\\') {
+    from = next;
+    if (!is_whole) {
+      out.append(kReplacement);
+    } else if (c == '"' || c == '\\') {
       char pair[2] = {'\\', static_cast<char>(c)};
       out.append(std::string_view(pair, 2));
     } else if (c == '\n') {

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include "base/utf8.h"
+
 namespace agena::wire::detail {
 
 Error missing_field(std::string_view name) {
@@ -10,7 +12,7 @@ Error missing_field(std::string_view name) {
 
 Error bad_field(std::string_view name, std::string_view value) {
   return {Errc::bad_field,
-          fmt::format("the custom field <{}> has a bad value: {}", name, value.substr(0, 64))};
+          fmt::format("the custom field <{}> has a bad value: {}", name, utf8_front(value, 64))};
 }
 
 }  // namespace agena::wire::detail

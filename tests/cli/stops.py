@@ -1,4 +1,6 @@
 """How servers and commands end: what they were asked is answered, and nobody else is disturbed."""
+import os
+import pathlib
 import signal
 import subprocess
 import threading
@@ -94,6 +96,30 @@ def ends(address, topic):
                 for queue in range(4)]
 
 
+def cpu_seconds(process):
+    user, system = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def who_waits_says_so_and_rests(agena, home):
+    """`agena sub` before there is anything to read, and at a topic that is not there yet."""
+    with Dev(agena, str(home / "data")) as dev:
+        run(agena, "pub", "-n", dev.namesrv, "hello", "old")
+        run(agena, "sub", "-n", dev.namesrv, "hello", "--from", "first", "--count", "1")
+        for topic, said in (("hello", "--from first shows the old ones"), ("later", "does not exist yet")):
+            waiting = subprocess.Popen([agena, "sub", "-n", dev.namesrv, topic, "--count", "1"],
+                                       env=ENVIRONMENT, text=True,
+                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            expect(waiting.stderr.readline(), said)
+            time.sleep(2)
+            used = cpu_seconds(waiting)
+            run(agena, "pub", "-n", dev.namesrv, topic, "new")
+            told = waiting.communicate(timeout=30)[0]
+            expect(told, "\nnew\n")
+            if used > 0.5:
+                raise AssertionError(f"agena sub used {used} s of CPU in 2 s of waiting for {topic}")
+
+
 def commands_end_when_told(agena, home):
     with Dev(agena, str(home / "data")) as dev:
         for how in (signal.SIGINT, signal.SIGTERM):
@@ -161,5 +187,6 @@ def a_group_goes_on_where_it_was(agena, home):
     names.stop()
 
 
-CHECKS = (a_stop_answers_long_polls, a_stop_answers_what_it_stored, commands_end_when_told,
-          a_broker_that_cannot_start_leaves_the_running_one, a_group_goes_on_where_it_was)
+CHECKS = (a_stop_answers_long_polls, a_stop_answers_what_it_stored, who_waits_says_so_and_rests,
+          commands_end_when_told, a_broker_that_cannot_start_leaves_the_running_one,
+          a_group_goes_on_where_it_was)

@@ -382,8 +382,9 @@ def add(left, right):
 
 
 class Suites:
-    def __init__(self, cache, server, only):
+    def __init__(self, cache, server, only, short_heartbeats):
         self.cache = cache
+        self.short_heartbeats = short_heartbeats
         self.server = server
         self.only = only
         self.results = {}
@@ -415,9 +416,10 @@ class Suites:
         suite = f"java-{version}"
         counts = run_counted(suite, self.java_command(version, ["all"]))
         # Clients before 5.1 do not know the short heartbeats, and send the long ones all the same.
-        show(suite, "now with the ROCKETMQ serialization and heartbeats V2")
-        return add(counts, run_counted(
-            suite, self.java_command(version, ["core"], "ROCKETMQ", short_heartbeats=True)))
+        show(suite, "now with the ROCKETMQ serialization and heartbeats "
+             + ("V2" if self.short_heartbeats else "V1"))
+        return add(counts, run_counted(suite, self.java_command(
+            version, ["core"], "ROCKETMQ", short_heartbeats=self.short_heartbeats)))
 
     def go(self):
         environment = dict(os.environ, HOME=self.home("go"))
@@ -539,6 +541,9 @@ def main():
     parser.add_argument("--data")
     parser.add_argument("--suite", default="")
     parser.add_argument("--only", default="")
+    # The Java broker and client now and then lose a group's subscriptions over the short form, and
+    # then the group gets nothing: which is theirs to mend, and no scenario's to show.
+    parser.add_argument("--long-heartbeats", action="store_true")
     parser.add_argument("--cache", default=os.path.join(ROOT, "build", "interop"))
     parser.add_argument("--skip-missing", action="store_true")
     parser.add_argument("--fetch-only", action="store_true")
@@ -580,7 +585,7 @@ def main():
     signal.signal(signal.SIGTERM, end_at_signal)
     signal.signal(signal.SIGINT, end_at_signal)
     complaints = []
-    suites = Suites(cache, server, arguments.only)
+    suites = Suites(cache, server, arguments.only, not arguments.long_heartbeats)
     try:
         server.start()
         suites.run_all(names)

@@ -232,12 +232,13 @@ def admin_views(setting, namesrv, shell):
     return views
 
 
-def scenarios(namesrv, interop_cache):
+def scenarios(setting, namesrv, interop_cache):
     """The official client's scenarios. They count a topic's queues and so want one broker."""
+    heartbeats = ["--long-heartbeats"] if "java" in setting.kinds else []
     done = subprocess.run(
         [sys.executable, str(TESTS / "interop" / "run.py"), "--server", "external", "--namesrv",
-         namesrv.address, "--suite", "java-5.5.0", "--only", SCENARIOS, "--cache", interop_cache],
-        capture_output=True, text=True, check=False, timeout=300)
+         namesrv.address, "--suite", "java-5.5.0", "--only", SCENARIOS, "--cache", interop_cache,
+         *heartbeats], capture_output=True, text=True, check=False, timeout=300)
     expect(done.returncode == 0, f"the client failed:\n{done.stdout}{done.stderr}")
     return done.stdout.strip().splitlines()[-1]
 
@@ -311,7 +312,7 @@ def run_clients(setting, pairs, classes, interop_cache):
     for pair, namesrv in zip(pairs, setting.namesrvs.values()):
         if pair == "java name server, java broker":
             continue
-        told = (scenarios(namesrv, interop_cache) if len(setting.brokers) == 1 else
+        told = (scenarios(setting, namesrv, interop_cache) if len(setting.brokers) == 1 else
                 across_brokers(setting, namesrv, classes))
         print(f"{pair}: client, {told}", flush=True)
 

@@ -42,8 +42,33 @@ void ensure_retry_topic(const wire::ConsumerData& data, const GroupRef& group,
   }
 }
 
+// Others are shown these, and look at them at each pull: no client has ever needed more.
+constexpr size_t kClientIdBytesMax = 1'024;
+constexpr size_t kGroupNameBytesMax = 255;
+constexpr size_t kSubStringBytesMax = 64 << 10;
+
+Status check_lengths(const wire::HeartbeatBody& body) {
+  auto check = [](std::string_view text, size_t bytes_max, std::string_view what) -> Status {
+    if (text.size() <= bytes_max) return ok();
+    return Error{Errc::bad_field,
+                 fmt::format("{} of {} bytes: {} are allowed", what, text.size(), bytes_max)};
+  };
+  TRY_OK(check(body.client_id, kClientIdBytesMax, "clientID"));
+  for (const auto& producer : body.producers) {
+    TRY_OK(check(producer.group_name, kGroupNameBytesMax, "groupName"));
+  }
+  for (const auto& consumer : body.consumers) {
+    for (const auto& one : consumer.subscriptions) {
+      TRY_OK(check(one.sub_string, kSubStringBytesMax, "subString"));
+      TRY_OK(check(one.topic, message::kRetryTopicLengthMax, "subscribed topic"));
+    }
+  }
+  return ok();
+}
+
 Status heartbeat(rpc::Call& call, const ClientDeps& deps) {
   TRY(body, json::parse_json<wire::HeartbeatBody>(as_text(call.body())));
+  TRY_OK(check_lengths(body));
   ClientInfo client = client_of(call, body.client_id);
   bool is_v2 = body.fingerprint != 0;
   bool subscriptions_changed = !is_v2;
@@ -52,10 +77,10 @@ Status heartbeat(rpc::Call& call, const ClientDeps& deps) {
         consumer.consume_type == wire::ConsumeType::actively) {
       continue;
     }
-    subscriptions_changed |=
-        deps.clients.fingerprint_changed(consumer.group_name, body.fingerprint) && is_v2;
     GroupRef group = deps.groups.find_or_create(consumer.group_name);
     if (!group) continue;
+    subscriptions_changed |=
+        deps.clients.fingerprint_changed(consumer.group_name, body.fingerprint) && is_v2;
     ensure_retry_topic(consumer, group, deps);
     bool is_short = is_v2 && body.without_subscriptions;
     bool changed = deps.clients.register_consumer(consumer, client, is_short);

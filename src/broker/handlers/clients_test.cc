@@ -33,17 +33,20 @@ class Clients : public OperatorWorld {
     }
     return body;
   }
-  // What the client is told: whether it must send everything the next time.
-  std::string beat(int32_t fingerprint, bool without_subscriptions) {
-    send(wire::Heartbeat{}, json::to_json(body_of(fingerprint, without_subscriptions)));
+  Answer answer_to(const wire::HeartbeatBody& body) {
+    send(wire::Heartbeat{}, json::to_json(body));
     run();
     std::vector<Answer> got = take(admin);
     std::erase_if(got, [](const Answer& each) { return !each.is_response; });  // Notices.
     EXPECT_EQ(got.size(), 1u);
-    if (got.empty()) return "no answer";
-    EXPECT_EQ(got[0].code, 0) << got[0].remark;
-    EXPECT_EQ(got[0].ext["IS_SUPPORT_HEART_BEAT_V2"], "true");
-    return got[0].ext["IS_SUB_CHANGE"];
+    return got.empty() ? Answer{} : got[0];
+  }
+  // What the client is told: whether it must send everything the next time.
+  std::string beat(int32_t fingerprint, bool without_subscriptions) {
+    Answer got = answer_to(body_of(fingerprint, without_subscriptions));
+    EXPECT_EQ(got.code, 0) << got.remark;
+    EXPECT_EQ(got.ext["IS_SUPPORT_HEART_BEAT_V2"], "true");
+    return got.ext["IS_SUB_CHANGE"];
   }
 
   QueueLocks locks;
@@ -91,6 +94,37 @@ TEST_F(Clients, APullWithANewerSubscriptionAsksForEverything) {
   EXPECT_EQ(beat(77, false), "false");
   EXPECT_EQ(beat(77, true), "false");
   clients.note_outdated("nobody");
+}
+
+// What one client says, all members of its group are told, and each pull looks at.
+TEST_F(Clients, WhatOthersWouldHaveToReadIsShort) {
+  auto refused = [&](auto change) {
+    wire::HeartbeatBody body = body_of(0, false);
+    change(body);
+    const Answer answer = answer_to(body);
+    EXPECT_LT(answer.remark.size(), 200u);
+    return answer.code != 0;
+  };
+  EXPECT_FALSE(refused([](auto& body) { body.client_id.assign(1'024, 'c'); }));
+  EXPECT_TRUE(refused([](auto& body) { body.client_id.assign(1'025, 'c'); }));
+  EXPECT_TRUE(refused([](auto& body) { body.producers[0].group_name.assign(256, 'p'); }));
+  auto long_topic = [](auto& body) { body.consumers[0].subscriptions[0].topic.assign(256, 't'); };
+  EXPECT_TRUE(refused(long_topic));
+  auto tags = [](size_t bytes) {
+    return
+        [bytes](auto& body) { body.consumers[0].subscriptions[0].sub_string.assign(bytes, 't'); };
+  };
+  EXPECT_FALSE(refused(tags(64 << 10)));
+  EXPECT_TRUE(refused(tags((64 << 10) + 1)));
+}
+
+// A remark that repeats what a client sent must fit into the answer's header.
+TEST_F(Clients, ALongAnswerIsCut) {
+  const std::string type(3 << 20, '\x01');  // Six bytes each, where JSON writes them.
+  const Answer answer = call(wire::CheckClientConfig{},
+                             R"({"subscriptionData":{"expressionType":")" + type + R"("}})");
+  EXPECT_EQ(answer.code, 1);
+  EXPECT_EQ(answer.remark.size(), rpc::kRemarkBytesMax);
 }
 
 TEST_F(Clients, WhatIsNoHeartbeatIsRefused) {

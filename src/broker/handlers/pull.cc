@@ -163,25 +163,25 @@ std::optional<Refusal> Puller::check_queue(rpc::Call& call, const PullMessage& r
 std::optional<Refusal> Puller::subscription_of(const PullMessage& request, const GroupRef& group,
                                                storage::TagCodes& tags) const {
   auto refuse = [](Errc code, std::string text) { return Refusal{{code, std::move(text)}, {}}; };
-  auto use_tags = [&](std::string_view expression,
+  auto use_tags = [&](const Result<message::TagSubscription>& parsed,
                       std::string_view type) -> std::optional<Refusal> {
     if (!type.empty() && type != "TAG") {
       return refuse(
           Errc::system_error,
           fmt::format("The broker does not support consumer to filter message by {}", type));
     }
-    auto parsed = message::parse_tag_subscription(expression);
     if (!parsed) {
       return refuse(Errc::subscription_parse_failed, "parse the consumer's subscription failed");
     }
     if (parsed->takes_all) return std::nullopt;
-    tags = std::move(parsed->tag_codes);
+    tags = parsed->tag_codes;
     // An expression of blanks names no tag and takes nothing, as in Java; no code is this one.
     if (tags.empty()) tags.push_back(kNoTag);
     return std::nullopt;
   };
   if ((request.sys_flag & kHasSubscription) != 0) {
-    return use_tags(request.subscription.value_or(""), request.expression_type.value_or(""));
+    return use_tags(message::parse_tag_subscription(request.subscription.value_or("")),
+                    request.expression_type.value_or(""));
   }
   auto live = deps_.clients.reading(request.consumer_group, request.topic);
   if (!live) {
@@ -204,11 +204,12 @@ std::optional<Refusal> Puller::subscription_of(const PullMessage& request, const
     return refuse(Errc::subscription_not_exist,
                   fmt::format("the consumer's subscription not exist{}", kSeeFaq));
   }
-  if (live->subscription->sub_version < request.sub_version) {
+  const auto& [data, parsed] = *live->subscription;
+  if (data.sub_version < request.sub_version) {
     deps_.clients.note_outdated(request.consumer_group);
     return refuse(Errc::subscription_not_latest, "the consumer's subscription not latest");
   }
-  return use_tags(live->subscription->sub_string, live->subscription->expression_type);
+  return use_tags(parsed, data.expression_type);
 }
 
 void Puller::commit(const PullMessage& request, QueueOffset next) const {

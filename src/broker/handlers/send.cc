@@ -3,7 +3,9 @@
 #include <fmt/core.h>
 
 #include "base/assert.h"
+#include "base/local_time.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "broker/faq.h"
 #include "broker/handlers/saved.h"
 #include "message/batch.h"
@@ -135,7 +137,7 @@ Status Sender::check_kind(const SendMessage& request, const message::KnownProper
   }
   // Half messages and rollbacks have no place in a queue: stored as they are, nobody would get
   // them.
-  const bool is_half = known.transaction_prepared == "true" ||
+  const bool is_half = text::equal_ignoring_case(known.transaction_prepared, "true") ||
                        message::sys_flag::transaction_of(request.sys_flag) != 0;
   if (is_half) {
     return Error{Errc::message_illegal, "transactions are not served yet by this broker"};
@@ -200,7 +202,8 @@ std::string Sender::unique_key(rpc::Call& call) const {
   key.pid = static_cast<uint16_t>(noise);
   key.loader_hash = static_cast<uint32_t>(noise >> 16);
   key.counter = static_cast<uint16_t>(noise >> 48);
-  key.month_ms = static_cast<uint32_t>(call.now() - message::month_start(call.now(), 0));
+  const UnixMillis now = call.now();
+  key.month_ms = static_cast<uint32_t>(now - message::month_start(now, zone_offset_minutes(now)));
   return message::unique_key_text(key);
 }
 

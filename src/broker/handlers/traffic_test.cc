@@ -79,7 +79,7 @@ TEST_F(Traffic, KindsThatAreNotServedYetAreNotAcknowledged) {
   }
   for (std::string_view properties :
        {"DELAY\0013\002", "TIMER_DELAY_MS\00110\002", "TIMER_DELAY_SEC\0011\002",
-        "TIMER_DELIVER_MS\0019999999999999\002", "TRAN_MSG\001true\002"}) {
+        "TIMER_DELIVER_MS\0019999999999999\002", "TRAN_MSG\001true\002", "TRAN_MSG\001TRUE\002"}) {
     EXPECT_EQ(send_body(to("t", properties)).code, 13) << properties;
   }
   EXPECT_EQ(stored(), 0);

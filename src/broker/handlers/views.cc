@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "storage/local_time.h"
+#include "base/local_time.h"
 #include "wire/bodies/consume_stats.h"
 #include "wire/bodies/group_list.h"
 #include "wire/bodies/stats_data.h"
@@ -156,7 +156,7 @@ Status all_consume_stats(rpc::Call& call, const wire::GetBrokerConsumeStats& req
 }
 
 std::string time_text(int64_t time_ms) {
-  auto t = storage::local_time(UnixMillis(time_ms));
+  auto t = local_time(UnixMillis(time_ms));
   return fmt::format("{:04}-{:02}-{:02}#{:02}:{:02}:{:02}:{:03}", t.year, t.month, t.day, t.hour,
                      t.minute, t.second, t.millis);
 }

@@ -1,19 +1,29 @@
-#include "storage/local_time.h"
+#include "base/local_time.h"
 
 #include <ctime>
 
-namespace agena::storage {
+namespace agena {
 
-LocalTime local_time(UnixMillis time) {
+namespace {
+
+// False for a year beyond what int holds.
+bool split(UnixMillis time, std::tm& parts, int64_t& millis) {
   int64_t seconds = time.value / 1000;
-  int64_t millis = time.value % 1000;
+  millis = time.value % 1000;
   if (millis < 0) {
     millis += 1000;
     seconds -= 1;
   }
   const auto whole = static_cast<std::time_t>(seconds);
+  return ::localtime_r(&whole, &parts) != nullptr;
+}
+
+}  // namespace
+
+LocalTime local_time(UnixMillis time) {
   std::tm parts{};
-  if (::localtime_r(&whole, &parts) == nullptr) return {};  // A year beyond what int holds.
+  int64_t millis = 0;
+  if (!split(time, parts, millis)) return {};
   return {.year = parts.tm_year + 1900,
           .month = parts.tm_mon + 1,
           .day = parts.tm_mday,
@@ -23,6 +33,12 @@ LocalTime local_time(UnixMillis time) {
           .millis = static_cast<int>(millis)};
 }
 
+int32_t zone_offset_minutes(UnixMillis time) {
+  std::tm parts{};
+  int64_t millis = 0;
+  return split(time, parts, millis) ? static_cast<int32_t>(parts.tm_gmtoff / 60) : 0;
+}
+
 int64_t local_time_number(UnixMillis time) {
   const LocalTime t = local_time(time);
   int64_t number = t.year;
@@ -30,4 +46,4 @@ int64_t local_time_number(UnixMillis time) {
   return number * 1000 + t.millis;
 }
 
-}  // namespace agena::storage
+}  // namespace agena
