@@ -10,6 +10,7 @@
 #include "bench/send_load.h"
 #include "client/producer.h"
 #include "cmd/commands.h"
+#include "cmd/print.h"
 #include "cmd/target.h"
 
 namespace agena::cmd {
@@ -23,7 +24,7 @@ Status run_send(const bench::SendLoadOptions& options) {
   set_log_level(LogLevel::error);
   auto env = io::make_posix_env(1);
   TRY(report, bench::run_send_load(*env, options));
-  fmt::print(
+  print(
       "{{\"answered\":{},\"refused\":{},\"seconds\":{:.3f},\"rate\":{:.0f},\"p50_us\":{:.1f},"
       "\"p99_us\":{:.1f},\"p999_us\":{:.1f},\"max_us\":{:.1f}}}\n",
       report.answered, report.refused, report.seconds, double(report.answered) / report.seconds,
@@ -37,7 +38,7 @@ Status run_delivery(const bench::DeliveryLoadOptions& options) {
   set_log_level(LogLevel::error);
   auto env = io::make_posix_env(1);
   TRY(report, bench::run_delivery_load(*env, options));
-  fmt::print(
+  print(
       "{{\"sent\":{},\"delivered\":{},\"p50_us\":{:.1f},\"p99_us\":{:.1f},\"p999_us\":{:.1f},"
       "\"max_us\":{:.1f}}}\n",
       report.sent, report.delivered, micros(report.latency, 0.5), micros(report.latency, 0.99),
@@ -74,8 +75,8 @@ Status run_look(const Target& target) {
   set_log_level(LogLevel::error);
   const std::string topic = "AgenaBench";
   TRY(place, find_place(target, topic));
-  fmt::print("{}, topic {}, {} queues, bodies of 1 KiB, {} s each\n", place.address, topic,
-             place.queues, kLookMs / 1000);
+  print("{}, topic {}, {} queues, bodies of 1 KiB, {} s each\n", place.address, topic, place.queues,
+        kLookMs / 1000);
   for (auto [connections, depth] : {std::pair{8, 16}, std::pair{64, 1}, std::pair{1, 1}}) {
     bench::SendLoadOptions load;
     load.address = place.address;
@@ -88,7 +89,7 @@ Status run_look(const Target& target) {
     auto env = io::make_posix_env(1);
     TRY(report, bench::run_send_load(*env, load));
     if (report.answered == 0) return Error{Errc::system_error, "refused: " + report.first_refusal};
-    fmt::print(
+    print(
         "  send, {:2} connections x {:2}   {:9.0f} messages/s   p50 {:7.1f} us   p99 {:7.1f} us\n",
         connections, depth, double(report.answered) / report.seconds, micros(report.latency, 0.5),
         micros(report.latency, 0.99));
@@ -102,8 +103,8 @@ Status run_look(const Target& target) {
   auto env = io::make_posix_env(1);
   TRY(report, bench::run_delivery_load(*env, load));
   if (report.delivered == 0) return Error{Errc::system_error, report.first_refusal};
-  fmt::print("  send to delivery           {:9} messages/s   p50 {:7.1f} us   p99 {:7.1f} us\n",
-             load.rate, micros(report.latency, 0.5), micros(report.latency, 0.99));
+  print("  send to delivery           {:9} messages/s   p50 {:7.1f} us   p99 {:7.1f} us\n",
+        load.rate, micros(report.latency, 0.5), micros(report.latency, 0.99));
   return ok();
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "cmd/commands.h"
+#include "cmd/print.h"
 #include "cmd/servers.h"
 #include "io/host.h"
 #include "io/run_on.h"
@@ -66,13 +67,13 @@ Error with_advice(const Error& error, const DevOptions& dev) {
 void print_ready(const DevOptions& options, const std::string& recovery, int64_t ready_ms) {
   int namesrv_port = kNamesrvPort + options.port_offset;
   std::string at = options.port_offset == 0 ? "" : fmt::format(" -n 127.0.0.1:{}", namesrv_port);
-  fmt::print("agena {} ready in {} ms, {} MiB, data in {} (delete it to start over)\n",
-             AGENA_VERSION, ready_ms, io::process_usage().resident_bytes >> 20, options.data);
-  if (!recovery.empty()) fmt::print("  {}\n", recovery);
-  fmt::print("  name server  127.0.0.1:{}   for RocketMQ clients and mqadmin -n\n", namesrv_port);
-  fmt::print("  broker       127.0.0.1:{}    and {}, the fast port of some clients\n",
-             kBrokerPort + options.port_offset, kFastPort + options.port_offset);
-  fmt::print(
+  print("agena {} ready in {} ms, {} MiB, data in {} (delete it to start over)\n", AGENA_VERSION,
+        ready_ms, io::process_usage().resident_bytes >> 20, options.data);
+  if (!recovery.empty()) print("  {}\n", recovery);
+  print("  name server  127.0.0.1:{}   for RocketMQ clients and mqadmin -n\n", namesrv_port);
+  print("  broker       127.0.0.1:{}    and {}, the fast port of some clients\n",
+        kBrokerPort + options.port_offset, kFastPort + options.port_offset);
+  print(
       "  try:  agena sub hello{0}        then in another terminal:   agena pub hello \"first "
       "message\"{0}\n",
       at);
@@ -115,7 +116,7 @@ Status run_dev(const DevOptions& dev) {
   env->run_until_stopped();
   Status stopped = broker->stop();
   name_server->stop();
-  if (stopped) fmt::print("stopped; every message is on the disk in {}\n", dev.data);
+  if (stopped) print("stopped; every message is on the disk in {}\n", dev.data);
   return stopped;
 }
 

@@ -7,6 +7,7 @@
 #include "base/nearest.h"
 #include "base/text.h"
 #include "cmd/commands.h"
+#include "cmd/print.h"
 #include "wire/codes.h"
 
 namespace agena::cmd {
@@ -16,8 +17,8 @@ constexpr int32_t kCodeMin = -1'100, kCodeMax = 200'200;  // Of RocketMQ's names
 constexpr size_t kSuggestions = 3;
 
 void print_error(const ErrcInfo& info) {
-  if (*info.remark != '\0') fmt::print("  {}: {}\n", info.name, info.remark);
-  if (*info.hint != '\0') fmt::print("      check: {}\n", info.hint);
+  if (*info.remark != '\0') print("  {}: {}\n", info.name, info.remark);
+  if (*info.hint != '\0') print("      check: {}\n", info.hint);
 }
 
 // What the catalogue knows of a response code: there may be several errors behind one.
@@ -32,10 +33,10 @@ bool print_code(int32_t code) {
   const auto response = wire::response_name(code);
   const auto request = wire::request_name(code);
   if (!response.empty()) {
-    fmt::print("{} {}  (answer)\n", code, response);
+    print("{} {}  (answer)\n", code, response);
     print_errors(code);
   }
-  if (!request.empty()) fmt::print("{} {}  (request)\n", code, request);
+  if (!request.empty()) print("{} {}  (request)\n", code, request);
   return !response.empty() || !request.empty();
 }
 
@@ -43,12 +44,12 @@ bool print_named(std::string_view word) {
   bool is_found = false;
   for (int32_t code = kCodeMin; code <= kCodeMax; ++code) {
     if (text::equal_ignoring_case(wire::response_name(code), word)) {
-      fmt::print("{} {}  (answer)\n", code, wire::response_name(code));
+      print("{} {}  (answer)\n", code, wire::response_name(code));
       print_errors(code);
       is_found = true;
     }
     if (text::equal_ignoring_case(wire::request_name(code), word)) {
-      fmt::print("{} {}  (request)\n", code, wire::request_name(code));
+      print("{} {}  (request)\n", code, wire::request_name(code));
       is_found = true;
     }
   }
@@ -57,8 +58,8 @@ bool print_named(std::string_view word) {
   for (int at = 1; at < errc_count(); ++at) {
     const ErrcInfo& info = errc_info(static_cast<Errc>(at));
     if (!text::equal_ignoring_case(info.name, word)) continue;
-    fmt::print("{}  (error of agena; clients get it as code {} {})\n", info.name,
-               info.response_code, wire::response_name(info.response_code));
+    print("{}  (error of agena; clients get it as code {} {})\n", info.name, info.response_code,
+          wire::response_name(info.response_code));
     print_error(info);
     return true;
   }
@@ -107,8 +108,8 @@ std::function<int()> setup_explain(CLI::App& app) {
 
 std::function<int()> setup_version(CLI::App&) {
   return [] {
-    fmt::print("agena {} (speaks RocketMQ 5.5.0, protocol version {})\n", AGENA_VERSION,
-               wire::kWireVersion);
+    print("agena {} (speaks RocketMQ 5.5.0, protocol version {})\n", AGENA_VERSION,
+          wire::kWireVersion);
     return 0;
   };
 }

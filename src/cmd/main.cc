@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "cmd/commands.h"
+#include "cmd/print.h"
 
 namespace agena::cmd {
 
@@ -82,7 +83,12 @@ int run(int argc, char** argv) {
   if (name == "mqbroker") words.insert(words.begin(), "broker");
   words.insert(words.begin(), "agena");
   const int code = parse(app, words);
-  return code == kRuns ? chosen() : code;
+  if (code != kRuns) return code;
+  const int status = chosen();
+  const Status printed = flush_output();
+  if (printed || status != 0) return status;
+  // As `agena sub hello | head -1`: whoever took the first line wanted no more.
+  return printed.error().code == Errc::not_open ? 0 : report(printed.error());
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "client/producer.h"
 #include "client/puller.h"
 #include "cmd/commands.h"
+#include "cmd/print.h"
 #include "cmd/target.h"
 #include "io/env.h"
 
@@ -41,10 +42,9 @@ Status run_pub(PubOptions options) {
     MonoNanos begin = env->clock().mono();
     TRY(receipt, producer.send(options.message));
     double ms = double(env->clock().mono() - begin) / kNanosPerMilli;
-    if (receipt.topic_is_new) fmt::print("created topic {}\n", options.message.topic);
-    fmt::print("sent {} to {}/{} offset {} in {:.1f} ms\n", receipt.message_id,
-               receipt.queue.broker_name, receipt.queue.queue_id.value, receipt.queue_offset.value,
-               ms);
+    if (receipt.topic_is_new) print("created topic {}\n", options.message.topic);
+    print("sent {} to {}/{} offset {} in {:.1f} ms\n", receipt.message_id,
+          receipt.queue.broker_name, receipt.queue.queue_id.value, receipt.queue_offset.value, ms);
   }
   return ok();
 }
@@ -60,26 +60,25 @@ struct SubOptions {
 
 // False when nobody reads what is printed any more.
 bool print_message(const client::IncomingMessage& message) {
-  fmt::print("{}/{} offset {} {}{}{}\n{}\n", message.topic, message.queue_id.value,
-             message.queue_offset.value, message.unique_key,
-             message.tags.empty() ? "" : " tag=" + message.tags,
-             message.keys.empty() ? "" : " keys=" + message.keys,
-             message.unreadable ? fmt::format("(the body of {} bytes cannot be unpacked: {})",
-                                              message.body.size(), describe(*message.unreadable))
-                                : message.body);
-  return std::fflush(stdout) == 0;
+  print("{}/{} offset {} {}{}{}\n{}\n", message.topic, message.queue_id.value,
+        message.queue_offset.value, message.unique_key,
+        message.tags.empty() ? "" : " tag=" + message.tags,
+        message.keys.empty() ? "" : " keys=" + message.keys,
+        message.unreadable ? fmt::format("(the body of {} bytes cannot be unpacked: {})",
+                                         message.body.size(), describe(*message.unreadable))
+                           : message.body);
+  return bool(flush_output());
 }
 
 // Whoever sees nothing should know what would have to happen, or what to type instead.
 void print_waiting(const SubOptions& options, bool topic_exists) {
   const std::string& topic = options.puller.topic;
   if (!topic_exists) {
-    fmt::print(stderr, "{} does not exist yet: waiting for its first message\n", topic);
+    print_note("{} does not exist yet: waiting for its first message\n", topic);
   } else if (!options.group.empty()) {
-    fmt::print(stderr, "{}: going on where group {} has committed\n", topic, options.group);
+    print_note("{}: going on where group {} has committed\n", topic, options.group);
   } else if (options.puller.start == client::StartAt::last) {
-    fmt::print(stderr, "{}: waiting for new messages; --from first shows the old ones, too\n",
-               topic);
+    print_note("{}: waiting for new messages; --from first shows the old ones, too\n", topic);
   }
 }
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "client/routes.h"
 #include "cmd/commands.h"
+#include "cmd/print.h"
 #include "cmd/servers.h"
 #include "io/host.h"
 
@@ -35,13 +36,13 @@ void warn_all(const LoadReport& loaded) {
 
 template <typename Options>
 void print_values(const OptionTable<Options>& table, const Options& options) {
-  for (const auto& [key, value] : table.values(options)) fmt::print("{}={}\n", key, value);
+  for (const auto& [key, value] : table.values(options)) print("{}={}\n", key, value);
 }
 
 template <typename Options>
 Status explain_key(const OptionTable<Options>& table, const std::string& key) {
   TRY(text, table.explain(key == "all" ? "" : key));
-  fmt::print("{}\n", text);
+  print("{}\n", text);
   return ok();
 }
 
@@ -57,10 +58,10 @@ Status run_namesrv(const ServerOptions& given) {
   }
   auto env = io::make_posix_env(loop_count(loaded.options.listen, host.cores));
   TRY(server, NamesrvProcess::start(*env, loaded.options));
-  fmt::print("agena namesrv ready in {} ms on {}:{}, {} MiB\n",
-             (env->clock().mono() - io::process_started()) / kNanosPerMilli,
-             loaded.options.listen.bind_address, loaded.options.listen.listen_port,
-             io::process_usage().resident_bytes >> 20);
+  print("agena namesrv ready in {} ms on {}:{}, {} MiB\n",
+        (env->clock().mono() - io::process_started()) / kNanosPerMilli,
+        loaded.options.listen.bind_address, loaded.options.listen.listen_port,
+        io::process_usage().resident_bytes >> 20);
   std::fflush(stdout);
   env->run_until_stopped();
   server->stop();
@@ -83,9 +84,9 @@ Status run_broker(const ServerOptions& given) {
   }
   auto env = io::make_posix_env(loop_count(options.listen, host.cores));
   TRY(server, BrokerProcess::start(*env, options));
-  fmt::print("agena broker {} ready in {} ms on {}:{}, {} MiB\n", options.broker_name,
-             (env->clock().mono() - io::process_started()) / kNanosPerMilli, options.broker_ip1,
-             options.listen.listen_port, io::process_usage().resident_bytes >> 20);
+  print("agena broker {} ready in {} ms on {}:{}, {} MiB\n", options.broker_name,
+        (env->clock().mono() - io::process_started()) / kNanosPerMilli, options.broker_ip1,
+        options.listen.listen_port, io::process_usage().resident_bytes >> 20);
   std::fflush(stdout);
   env->run_until_stopped();
   return server->stop();

@@ -57,6 +57,16 @@ def wrong_usage_is_always_2(agena, _home):
     expect(run(agena, "dev", "--help"), "9876", "10911", "10909")
 
 
+def output_that_cannot_be_written_is_told(agena, _home):
+    for words in (("version",), ("explain", "1"), ("broker", "-p"), ("broker", "--explain-config", "all")):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run([str(agena), *words], stdout=full, stderr=subprocess.PIPE, text=True,
+                                  check=False, timeout=60, env=ENVIRONMENT)
+        if done.returncode != 1:
+            raise AssertionError(f"{words} ended with {done.returncode}: {done.stderr}")
+        expect(done.stderr, "the output cannot be written")
+
+
 def configuration(agena, home):
     conf = home / "broker.conf"
     conf.write_text("brokerName=b-1\nflushDiskType=SYNC_FLUSH\nlistenPort=20911\n")
@@ -178,9 +188,10 @@ def main():
     parser.add_argument("--binary", default=os.environ.get("AGENA", "build/release/agena"))
     agena = pathlib.Path(parser.parse_args().binary).resolve()
     failed = 0
-    checks = (explains_and_versions, explains_what_was_meant, wrong_usage_is_always_2, configuration,
-              names_of_the_scripts, a_first_message, dev_on_taken_ports, dev_says_what_it_recovered,
-              a_dead_name_server, *stops.CHECKS, the_first_minute)
+    checks = (explains_and_versions, explains_what_was_meant, wrong_usage_is_always_2,
+              output_that_cannot_be_written_is_told, configuration, names_of_the_scripts,
+              a_first_message, dev_on_taken_ports, dev_says_what_it_recovered, a_dead_name_server,
+              *stops.CHECKS, the_first_minute)
     for check in checks:
         home = pathlib.Path(tempfile.mkdtemp(prefix="agena-cli-"))
         try:
