@@ -139,6 +139,14 @@ class Running:
         self.stop()
 
 
+def _log_nowhere(home):
+    """What releases before 5.0 do not start without: their log configuration, here an empty one."""
+    for what in ("namesrv", "broker"):
+        path = pathlib.Path(home) / "conf" / f"logback_{what}.xml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("<configuration/>\n")
+
+
 def _write_config(path, settings):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
@@ -147,6 +155,8 @@ def _write_config(path, settings):
 
 def start_namesrv(home, port, heap="256m", short_run=False, **settings):
     home = pathlib.Path(home)
+    if VERSION.startswith("4."):
+        _log_nowhere(home)
     config = _write_config(home / "namesrv.conf", {
         "listenPort": port, "bindAddress": "127.0.0.1",
         "kvConfigPath": home / "namesrv" / "kvConfig.json", **settings})
@@ -173,6 +183,8 @@ def start_broker(home, namesrv, port, name="broker-a", broker_id=0, role="ASYNC_
         # The default of 200 ms answers "busy" whenever a small machine hesitates.
         "waitTimeMillsInSendQueue": 2000, **settings})
     store.mkdir(parents=True, exist_ok=True)
+    if VERSION.startswith("4."):
+        _log_nowhere(home)
     line = command("org.apache.rocketmq.broker.BrokerStartup", home, heap,
                    ["rmq.logback.configurationFile=rmq.broker.logback.xml",
                     "rocketmq.broker.diskSpaceWarningLevelRatio=0.98",
