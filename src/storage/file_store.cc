@@ -97,6 +97,7 @@ Status FileStore::open_parts() {
                            if (!deps_.first_unconsumed) return std::nullopt;
                            return deps_.first_unconsumed(*this);
                          }});
+  parts_.housekeeping->begin();
   TRY_OK(parts_.checkpointing->open());
   TRY_OK(sync_folders(files, options_.root_dir, options_.log_dir));
   report(recovered, input.stop, began);

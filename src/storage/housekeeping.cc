@@ -118,14 +118,23 @@ void Housekeeping::refuse(std::string remark) {
   refusal_ = std::move(remark);
 }
 
+void Housekeeping::begin() {
+  const RetentionInput input = look();
+  judge(plan_retention(deps_.options, input), input);
+}
+
 void Housekeeping::round() {
   const RetentionInput input = look();
   const RetentionPlan plan = plan_retention(deps_.options, input);
-  was_refusing_ = plan.refuse_writes;
   adopt(plan, input);
   if (to_remove_ == 0 && deps_.log.begin() != swept_to_)
     remove_what_pointed_below(deps_.log.begin());
   empty_trash();
+  judge(plan, input);
+}
+
+void Housekeeping::judge(const RetentionPlan& plan, const RetentionInput& input) {
+  was_refusing_ = plan.refuse_writes;
   const Error queue_error = deps_.queues.write_error();
   std::string remark = plan.refuse_writes ? plan.remark : std::string();
   if (queue_error.code != Errc::ok)

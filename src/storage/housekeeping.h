@@ -3,9 +3,8 @@
 //
 // Over:     retention.h (the decisions), commit_log.h, queue_table.h, key_index.h.
 // Under:    the store.
-// Threads:  round(), remove_one() and has_more_to_remove() on the background loop; the rest from
-// any
-//           thread.
+// Threads:  begin() before all others; round(), remove_one() and has_more_to_remove() on the
+//           background loop; the rest from any thread.
 // Errors:   what cannot be removed stays and is tried again with the next round; logged.
 #pragma once
 #include <atomic>
@@ -42,6 +41,8 @@ class Housekeeping {
   };
   explicit Housekeeping(Deps deps) : deps_(std::move(deps)) {}
 
+  // Before the first message: a disk that is too full refuses it already. Removes nothing.
+  void begin() EXCLUDES(mutex_);
   void ask_for_round() { is_asked_ = true; }
   // Removes the oldest file of what the last round decided; the owner spaces the calls.
   void remove_one();
@@ -62,6 +63,7 @@ class Housekeeping {
   RetentionInput look();
   UnixMillis last_written(const CommitLog::Segment& segment, const CommitLog::Segment* next);
   void adopt(const RetentionPlan& plan, const RetentionInput& input);
+  void judge(const RetentionPlan& plan, const RetentionInput& input) EXCLUDES(mutex_);
   void remove_what_pointed_below(PhysicalOffset begin);
   void empty_trash();
   void refuse(std::string remark) EXCLUDES(mutex_);

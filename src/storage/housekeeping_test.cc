@@ -178,6 +178,20 @@ TEST_F(HousekeepingTest, AFullDiskRefusesAndTakesAgain) {
   EXPECT_EQ(world.bodies("T", 0), sent);
 }
 
+TEST_F(HousekeepingTest, ADiskThatIsFullAtTheStartTakesNothing) {
+  send(3);
+  world.kill();
+  world.disk->space_now = {1'000'000, 20'000, 0};
+  ASSERT_TRUE(world.open());
+  EXPECT_NEAR(world.store->state().log_disk_ratio, 0.98, 0.001) << "known from the start";
+  EXPECT_EQ(world.store->append(world.draft("T", 0, "x")).error().code, Errc::disk_full);
+  EXPECT_EQ(world.store->state().begin.value, 0) << "nothing goes before the first round";
+  world.disk->space_now = {1'000'000, 700'000, 0};
+  world.pass_time(10'000);
+  send(1);
+  EXPECT_EQ(world.bodies("T", 0), sent);
+}
+
 TEST(OperatorsRound, TakesOldFilesOutsideTheHoursOfDeleteWhen) {
   StoreWorld world;
   const int far_hour = (local_hour(world.clock.wall_now) + 12) % 24;
