@@ -148,28 +148,20 @@ Stats::Totals Stats::totals() const {
     if (moments_.size() < 2) return nullptr;
     return &moments_[moments_.size() - 1 - std::min(steps, moments_.size() - 1)];
   };
-  auto fill = [&](size_t steps, double& put_rate, double& got_rate) REQUIRES(mutex_) {
-    const Moment* from = since(steps);
-    if (from == nullptr) return;
-    const Moment& to = moments_.back();
-    int64_t seconds = std::max<int64_t>(1, (to.at - from->at) / 1000);
-    put_rate = per_second(to.put - from->put, seconds);
-    got_rate = per_second(to.got - from->got, seconds);
+  auto fill = [&](int64_t Moment::*count, double& rate_10s, double& rate_1m,
+                  double& rate_10m) REQUIRES(mutex_) {
+    for (auto [steps, rate] : {std::pair{1, &rate_10s}, {6, &rate_1m}, {60, &rate_10m}}) {
+      const Moment* from = since(static_cast<size_t>(steps));
+      if (from == nullptr) return;
+      const Moment& to = moments_.back();
+      const int64_t seconds = std::max<int64_t>(1, (to.at - from->at) / 1000);
+      *rate = per_second(to.*count - from->*count, seconds);
+    }
   };
-  fill(1, out.put_rate_10s, out.got_rate_10s);
-  fill(6, out.put_rate_1m, out.got_rate_1m);
-  fill(60, out.put_rate_10m, out.got_rate_10m);
-  auto fill_pulls = [&](size_t steps, double& found_rate, double& miss_rate) REQUIRES(mutex_) {
-    const Moment* from = since(steps);
-    if (from == nullptr) return;
-    const Moment& to = moments_.back();
-    int64_t seconds = std::max<int64_t>(1, (to.at - from->at) / 1000);
-    found_rate = per_second(to.found - from->found, seconds);
-    miss_rate = per_second(to.missed - from->missed, seconds);
-  };
-  fill_pulls(1, out.get_found_rate_10s, out.get_miss_rate_10s);
-  fill_pulls(6, out.get_found_rate_1m, out.get_miss_rate_1m);
-  fill_pulls(60, out.get_found_rate_10m, out.get_miss_rate_10m);
+  fill(&Moment::put, out.put_rate_10s, out.put_rate_1m, out.put_rate_10m);
+  fill(&Moment::got, out.got_rate_10s, out.got_rate_1m, out.got_rate_10m);
+  fill(&Moment::found, out.get_found_rate_10s, out.get_found_rate_1m, out.get_found_rate_10m);
+  fill(&Moment::missed, out.get_miss_rate_10s, out.get_miss_rate_1m, out.get_miss_rate_10m);
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/assert.h"
+#include "base/testing/settings_fuzz.h"
 #include "io/testing/memory_files.h"
 #include "namesrv/options.h"
 
@@ -32,23 +33,8 @@ void try_table(std::string_view text) {
 }
 
 void try_settings(std::string_view text) {
-  const auto loaded = load_options(text, {});
-  if (!loaded) {
-    ASSERT(!loaded.error().text.empty());
-    return;
-  }
-  const KeyValues printed = option_table().values(loaded->options);
-  const auto file = replace_properties("", printed);
-  ASSERT(file);
-  const auto again = load_options(*file, {});
-  ASSERT(again && option_table().values(again->options) == printed);
-}
-
-std::string with_key(std::string_view text) {
-  static const KeyValues kKeys = option_table().values(Options{});
-  if (text.empty()) return {};
-  const auto choice = static_cast<uint8_t>(text[0]);
-  return kKeys[choice % kKeys.size()].first + "=" + std::string(text.substr(1));
+  testing::try_settings(text, option_table(),
+                        [](std::string_view each) { return load_options(each, {}); });
 }
 
 }  // namespace
@@ -64,7 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       try_settings(text);
       break;
     default:
-      try_settings(with_key(text));
+      try_settings(testing::with_key(text, option_table()));
       break;
   }
   return 0;

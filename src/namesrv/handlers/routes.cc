@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "namesrv/rules.h"
 #include "wire/requests/namesrv.h"
 
@@ -12,18 +13,12 @@ namespace {
 constexpr std::string_view kZoneMode = "__ZONE_MODE";
 constexpr std::string_view kZoneName = "__ZONE_NAME";
 
-bool same_text(std::string_view a, std::string_view b) {
-  auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return lower(x) == lower(y); });
-}
-
 // Brokers of other zones go, unless their master is down: then any slave will do.
 void keep_zone(wire::TopicRouteData& route, std::string_view zone) {
   std::vector<wire::BrokerData> kept;
   for (wire::BrokerData& broker : route.brokers) {
     const bool has_master = broker.addresses.count(BrokerId(0)) > 0;
-    if (!has_master || (broker.zone_name && same_text(*broker.zone_name, zone))) {
+    if (!has_master || (broker.zone_name && text::equal_ignoring_case(*broker.zone_name, zone))) {
       kept.push_back(std::move(broker));
       continue;
     }
@@ -54,7 +49,8 @@ Status get_route(rpc::Call& call, const wire::GetRouteInfoByTopic& request, cons
   }
   const auto& header = call.header();
   const auto zone = header.find(kZoneName);
-  if (zone && !zone->empty() && same_text(header.find(kZoneMode).value_or(""), "true")) {
+  if (zone && !zone->empty() &&
+      text::equal_ignoring_case(header.find(kZoneMode).value_or(""), "true")) {
     keep_zone(*route, *zone);
   }
   const bool is_strict =
