@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/assert.h"
+#include "base/utf8.h"
 #include "wire/frame.h"
 #include "wire/requests/admin.h"
 #include "wire/requests/clients.h"
@@ -74,6 +75,14 @@ void try_again(const T& row, Serialization kind) {
                  [&](const auto& field) { ASSERT(row.*field.member == *again.*field.member); });
 }
 
+// JSON is UTF-8: what is ill-formed is mended on its way out. Binary takes any bytes.
+std::string as_sent(Serialization kind, std::string_view text) {
+  if (kind == Serialization::binary) return std::string(text);
+  std::string whole;
+  append_whole(whole, text);
+  return whole;
+}
+
 template <typename T>
 void try_row(Serialization kind, std::string_view input) {
   std::vector<std::string_view> names;
@@ -87,8 +96,8 @@ void try_row(Serialization kind, std::string_view input) {
   if (!read) return;
   ASSERT(sent.header.ext.size() == fields.size());
   for (size_t i = 0; i < fields.size(); ++i) {
-    ASSERT(sent.header.ext[i].name == fields[i].first);
-    ASSERT(sent.header.ext[i].value == fields[i].second);
+    ASSERT(sent.header.ext[i].name == as_sent(kind, fields[i].first));
+    ASSERT(sent.header.ext[i].value == as_sent(kind, fields[i].second));
   }
   const auto row = decode_fields<T>(sent.header);
   if (row) {
