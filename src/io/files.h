@@ -6,6 +6,7 @@
 // Errors:  Errc::io_error with path and errno text; Errc::disk_full for ENOSPC and EDQUOT;
 //          Errc::not_found for ENOENT.
 #pragma once
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -37,6 +38,12 @@ class File {
   virtual Status allocate(uint64_t offset, uint64_t length) = 0;
   virtual Status resize(uint64_t size) = 0;  // Sparse when it grows.
   virtual Result<uint64_t> size() const = 0;
+  // The first offset, from `offset` on, where anything but zeros may be; the file's size when there
+  // is nothing more. Cheap in a sparse file. What cannot tell says `offset`.
+  virtual Result<uint64_t> data_from(uint64_t offset) const {
+    TRY(end, size());
+    return std::min(offset, end);
+  }
   virtual Result<std::unique_ptr<Mapping>> map(uint64_t offset, uint64_t length) = 0;
   // Starts writing the range back without waiting, to bound dirty memory.
   virtual void write_back(uint64_t offset, uint64_t length) = 0;

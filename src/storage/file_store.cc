@@ -251,6 +251,7 @@ void FileStore::queue_round() {
     last_mark_ = now;
     Status noted = parts_.checkpointing->note_flushed();
     if (noted) noted = parts_.checkpointing->rewrite_snapshot_if_stale();
+    if (noted) noted = write_deletions();
     if (!noted && noted.error().code != Errc::disk_full)
       return fence_.raise("write the durable mark", noted.error());
     const uint64_t bytes = parts_.appender->bytes();
@@ -329,6 +330,7 @@ Status FileStore::delete_topic(std::string_view topic) {
   };
   TRY_OK(parts_.queues->remove_topic(topic, while_stopped,
                                      [&] { return note_deleted(topic, before); }));
+  TRY_OK(write_deletions());
   // At the next start the snapshot must not ask for queues that are gone on purpose.
   Status noted = ok();
   gate_->run([&] {
@@ -351,10 +353,22 @@ Status FileStore::forget_deletions_behind(PhysicalOffset end) {
 // On the disk before the topic's files go: a crash from now on brings nothing of it back.
 Status FileStore::note_deleted(std::string_view topic, PhysicalOffset before) {
   commit();  // Records of the topic that are still staged lie before that place.
+  {
+    MutexLock lock(deleted_mutex_);
+    std::erase_if(deleted_, [&](const auto& each) { return each.second <= parts_.log->begin(); });
+    deleted_[std::string(topic)] = before;
+    is_deleted_unwritten_ = true;
+  }
+  return write_deletions();
+}
+
+// What an earlier call could not write, too.
+Status FileStore::write_deletions() {
   MutexLock lock(deleted_mutex_);
-  std::erase_if(deleted_, [&](const auto& each) { return each.second <= parts_.log->begin(); });
-  deleted_[std::string(topic)] = before;
-  return write_deleted_topics(deps_.files, own_dir_, deleted_);
+  if (!is_deleted_unwritten_) return ok();
+  TRY_OK(write_deleted_topics(deps_.files, own_dir_, deleted_));
+  is_deleted_unwritten_ = false;
+  return ok();
 }
 
 Status FileStore::close() {

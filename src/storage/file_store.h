@@ -75,6 +75,7 @@ class FileStore final : public Store {
   Status open_parts();
   Result<Recovered> recover(RecoveryInput input);
   Status note_deleted(std::string_view topic, PhysicalOffset before);
+  Status write_deletions();
   Status forget_deletions_behind(PhysicalOffset end) REQUIRES(deleted_mutex_);
   Status open_keys(const RecoveryInput& input, const Recovered& recovered);
   void report(const Recovered& recovered, LastStop stop, MonoNanos began);
@@ -107,6 +108,7 @@ class FileStore final : public Store {
 
   Mutex deleted_mutex_;  // Held across the write of their file.
   DeletedTopics deleted_ GUARDED_BY(deleted_mutex_);
+  bool is_deleted_unwritten_ GUARDED_BY(deleted_mutex_) = false;
 
   std::atomic<bool> is_open_ = false;
   std::atomic<bool> flush_asked_ = false;

@@ -23,7 +23,8 @@ QueueOffset FileStore::max_offset(std::string_view topic, QueueId id) {
 
 QueueOffset FileStore::min_offset(std::string_view topic, QueueId id) {
   ConsumeQueue* queue = parts_.queues->find(topic, id);
-  return queue == nullptr ? QueueOffset(0) : parts_.queues->min_of(*queue, parts_.log->begin());
+  if (queue == nullptr) return QueueOffset(0);
+  return parts_.queues->known_min_of(*queue, parts_.log->begin());
 }
 
 std::optional<PhysicalOffset> FileStore::position(std::string_view topic, QueueId id,
@@ -31,7 +32,7 @@ std::optional<PhysicalOffset> FileStore::position(std::string_view topic, QueueI
   ConsumeQueue* queue = parts_.queues->find(topic, id);
   QueueEntry entry;
   const bool is_there =
-      queue != nullptr && at.value >= 0 && parts_.queues->read(*queue, at, {&entry, 1}) == 1;
+      queue != nullptr && at.value >= 0 && parts_.queues->read_one(*queue, at, entry);
   if (!is_there || entry.is_blank() || entry.at < parts_.log->begin()) return std::nullopt;
   return entry.at;
 }
@@ -52,7 +53,7 @@ QueueOffset FileStore::offset_by_time(std::string_view topic, QueueId id, UnixMi
 bool FileStore::in_memory(std::string_view topic, QueueId id, QueueOffset at) {
   ConsumeQueue* queue = parts_.queues->find(topic, id);
   QueueEntry entry;
-  if (queue == nullptr || parts_.queues->read(*queue, at, {&entry, 1}) != 1) return false;
+  if (queue == nullptr || !parts_.queues->read_one(*queue, at, entry)) return false;
   return !entry.is_blank() && entry.at >= parts_.log->begin() && parts_.reader->in_memory(entry.at);
 }
 
@@ -83,7 +84,7 @@ std::vector<QueueRange> FileStore::queues(std::string_view topic) {
   std::vector<QueueRange> ranges;
   const PhysicalOffset begin = parts_.log->begin();
   for (ConsumeQueue* queue : parts_.queues->queues_of(topic)) {
-    const QueueOffset min = parts_.queues->min_of(*queue, begin);
+    const QueueOffset min = parts_.queues->known_min_of(*queue, begin);
     ranges.push_back({queue->id, min, std::max(min, queue->max())});
   }
   return ranges;

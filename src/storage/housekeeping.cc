@@ -9,20 +9,18 @@
 
 namespace agena::storage {
 
-// When the newest message of a file was stored: no later than the first one of the next file.
+// When the newest message of a file was stored: no later than the first one of the next file. Now
+// for one that is being written, nothing while the next cannot say.
 UnixMillis Housekeeping::last_written(const CommitLog::Segment& segment,
                                       const CommitLog::Segment* next) {
   auto known = last_written_.find(segment->start.value);
   if (known != last_written_.end()) return known->second;
-  if (next != nullptr) {
-    std::byte bytes[message::kRecordHeadSize];
-    auto head = deps_.log.read((*next)->start, bytes) ? message::peek(bytes) : std::nullopt;
-    if (head && head->kind != message::RecordKind::blank) {
-      last_written_.emplace(segment->start.value, head->store_time);
-      return head->store_time;
-    }
-  }
-  return deps_.clock.wall();  // Being written, or unreadable: not old.
+  if (next == nullptr || (*next)->start >= deps_.log.written()) return deps_.clock.wall();
+  std::byte bytes[message::kRecordHeadSize];
+  auto head = deps_.log.read((*next)->start, bytes) ? message::peek(bytes) : std::nullopt;
+  if (!head || head->kind == message::RecordKind::blank) return {};
+  last_written_.emplace(segment->start.value, head->store_time);
+  return head->store_time;
 }
 
 RetentionInput Housekeeping::look() {
@@ -44,17 +42,22 @@ RetentionInput Housekeeping::look() {
 }
 
 void Housekeeping::remove_what_pointed_below(PhysicalOffset begin) {
+  bool is_done = true;
   for (ConsumeQueue* queue : deps_.queues.all()) {
     auto removed = deps_.queues.remove_below(*queue, begin);
-    if (!removed)
-      AGENA_LOG(warn, "storage", "old files of queue {}/{} stay: {}", queue->topic, queue->id.value,
-                describe(removed.error()));
+    if (removed) continue;
+    is_done = false;
+    AGENA_LOG(warn, "storage", "old files of queue {}/{} stay: {}", queue->topic, queue->id.value,
+              describe(removed.error()));
   }
-  if (deps_.keys != nullptr)
-    if (auto done = deps_.keys->remove_below(begin); !done)
+  if (deps_.keys != nullptr) {
+    if (auto done = deps_.keys->remove_below(begin); !done) {
+      is_done = false;
       AGENA_LOG(warn, "storage", "old index files stay: {}", describe(done.error()));
+    }
+  }
   ASSERT(begin >= swept_to_, "the log only begins later");
-  swept_to_ = begin;
+  if (is_done) swept_to_ = begin;  // Otherwise the next round tries again.
 }
 
 void Housekeeping::adopt(const RetentionPlan& plan, const RetentionInput& input) {

@@ -113,6 +113,21 @@ TEST_F(HousekeepingTest, FilesGoOneAtATime) {
   EXPECT_EQ(world.store->state().expired_files, 3u);
 }
 
+TEST_F(HousekeepingTest, OneUnreadableRecordDoesNotKeepOldFiles) {
+  send(400);
+  world.pass_time();
+  world.kill();
+  const std::string second = world.log_path(world.options.log_file_bytes);
+  world.disk->read_fault = [=](const std::string& path, uint64_t offset, uint64_t) -> Status {
+    if (path != second || offset >= 4'096) return ok();
+    return Error{Errc::io_error, "EIO"};
+  };
+  ASSERT_TRUE(world.open());
+  send(200);
+  pass_hours(4);
+  EXPECT_GT(world.store->state().begin.value, 2 * world.options.log_file_bytes);
+}
+
 TEST_F(HousekeepingTest, AFileThatCannotBeRemovedComesFirstTheNextTime) {
   send(600);
   world.pass_time();

@@ -248,20 +248,22 @@ void KeyIndex::drop_from(const FileRef& bad, const Error& why) {
 }
 
 Status KeyIndex::remove_below(PhysicalOffset log_begin) {
-  std::vector<FileRef> expired;
-  {
-    MutexLock lock(mutex_);
-    while (list_.size() > 1 && list_.front()->header().end_at < log_begin) {
-      expired.push_back(list_.front());
-      list_.erase(list_.begin());
+  while (true) {
+    FileRef oldest;
+    {
+      MutexLock lock(mutex_);
+      if (list_.size() <= 1 || list_.front()->header().end_at >= log_begin) return ok();
+      oldest = list_.front();
     }
-    names_changed_ = names_changed_ || !expired.empty();
+    // One that cannot be removed stays the first, for the next try.
+    Status gone = files_.remove(oldest->path);
+    if (!gone && gone.error().code != Errc::not_found) return gone;
+    AGENA_LOG(info, "index", "{} holds only messages that are gone: removed", oldest->path);
+    MutexLock lock(mutex_);
+    ASSERT(list_.front() == oldest, "only the background loop takes files away");
+    list_.erase(list_.begin());
+    names_changed_ = true;
   }
-  for (const FileRef& file : expired) {
-    AGENA_LOG(info, "index", "{} holds only messages that are gone: removed", file->path);
-    TRY_OK(files_.remove(file->path));
-  }
-  return ok();
 }
 
 void KeyIndex::cool_down() {

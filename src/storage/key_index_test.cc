@@ -287,6 +287,20 @@ TEST_F(KeyIndexTest, ExpiredFilesGoButNeverTheNewest) {
   EXPECT_EQ(redo(), 0);
 }
 
+TEST_F(KeyIndexTest, AnExpiredFileThatCannotBeRemovedIsTriedAgain) {
+  open(true);
+  append(100);
+  const std::string oldest = dir_ / ("index/" + names().front());
+  std::filesystem::rename(oldest, oldest + ".away");
+  std::filesystem::create_directories(oldest + "/not-empty");
+  EXPECT_FALSE(index_->remove_below(log_[50].at));
+  EXPECT_FALSE(index_->remove_below(log_[50].at)) << "not forgotten";
+  std::filesystem::remove_all(oldest);
+  std::filesystem::rename(oldest + ".away", oldest);
+  ASSERT_TRUE(index_->remove_below(log_[50].at));
+  EXPECT_FALSE(std::filesystem::exists(oldest));
+}
+
 TEST_F(KeyIndexTest, ShorterLogTakesKeysBack) {
   open(true);
   append(100);

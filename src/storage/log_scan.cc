@@ -84,10 +84,7 @@ bool LogScan::is_valid_at(PhysicalOffset at) {
   return valid;
 }
 
-std::optional<PhysicalOffset> LogScan::find_valid(PhysicalOffset from, int64_t lookahead) {
-  CommitLog::Segment segment = log_.segment_of(from);
-  const PhysicalOffset stop =
-      segment ? std::min(segment->end(), from + std::min(lookahead, segment->bytes)) : from;
+std::optional<PhysicalOffset> LogScan::find_in_file(PhysicalOffset from, PhysicalOffset stop) {
   for (PhysicalOffset at = from; at < stop;) {
     // The window moves under is_valid_at(), so the candidates are collected first.
     Bytes bytes = window(at, std::min(kBlock, stop - at));
@@ -106,16 +103,29 @@ std::optional<PhysicalOffset> LogScan::find_valid(PhysicalOffset from, int64_t l
     if (advance < kBlock) break;
     at += advance - 7;  // A magic may lie across the edge.
   }
-  for (const CommitLog::Segment& later : log_.segments())
-    if (later->start > from && is_valid_at(later->start)) return later->start;
   return std::nullopt;
 }
 
-PhysicalOffset LogScan::end_of_dirt(PhysicalOffset from, int64_t zeros_max) {
+std::optional<PhysicalOffset> LogScan::find_valid(PhysicalOffset from, int64_t lookahead) {
+  ASSERT(lookahead > 0);
+  for (const CommitLog::Segment& segment : log_.segments()) {
+    if (segment->end() <= from) continue;
+    const PhysicalOffset begin = std::max(from, segment->start);
+    if (begin == segment->start && is_valid_at(begin)) return begin;
+    if (begin - from >= lookahead) continue;
+    const PhysicalOffset stop = std::min(segment->end(), from + lookahead);
+    if (auto found = find_in_file(begin, stop)) return found;
+  }
+  return std::nullopt;
+}
+
+PhysicalOffset LogScan::end_of_dirt(PhysicalOffset from) {
   CommitLog::Segment segment = log_.segment_of(from);
   if (!segment) return from;
   PhysicalOffset end = from;
-  for (PhysicalOffset at = from; at < segment->end() && at - end < zeros_max;) {
+  for (PhysicalOffset at = from; at < segment->end();) {
+    at = segment->data_from(at);
+    if (at == segment->end()) break;
     Bytes bytes = window(at, kBlock);
     for (size_t i = bytes.size(); i > 0; --i) {
       if (bytes[i - 1] == std::byte()) continue;

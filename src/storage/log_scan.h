@@ -39,11 +39,10 @@ class LogScan {
   // The start of the newest file that starts at or before `at`, if there is one.
   std::optional<PhysicalOffset> file_start_of(PhysicalOffset at);
   bool is_valid_at(PhysicalOffset at);
-  // The first valid record in [from, from + lookahead), or at the start of a later file.
+  // The first valid record in [from, from + lookahead), or at the start of any later file.
   std::optional<PhysicalOffset> find_valid(PhysicalOffset from, int64_t lookahead);
-  // One past the last byte that is not zero between `from` and the end of its file, looking no
-  // further than `zeros_max` zeros: the log's blocks are written from the front.
-  PhysicalOffset end_of_dirt(PhysicalOffset from, int64_t zeros_max);
+  // One past the last byte that is not zero between `from` and the end of its file.
+  PhysicalOffset end_of_dirt(PhysicalOffset from);
 
   int64_t bytes_read() const { return bytes_read_; }
   // Where the last sector that the disk refused ends; 0 when it gave all.
@@ -52,6 +51,7 @@ class LogScan {
  private:
   // Up to `bytes` from `at` within one file; fewer at its end, none outside of the files.
   Bytes window(PhysicalOffset at, int64_t bytes);
+  std::optional<PhysicalOffset> find_in_file(PhysicalOffset from, PhysicalOffset stop);
   void read_piecewise(const CommitLog::Segment& segment, PhysicalOffset at, MutableBytes into);
 
   CommitLog& log_;

@@ -37,9 +37,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     ASSERT(queue.floor.value >= 0 && queue.floor <= queue.max && queue.max.value <= 20);
     ConsumeQueue reader(queue.topic, queue.id);
     std::vector<QueueEntry> entries(static_cast<size_t>(queue.max - queue.floor));
-    const size_t count = queues.read(reader, queue.floor, entries);
-    ASSERT(count <= entries.size());
-    for (size_t i = 0; i < count; ++i) {
+    const auto count = queues.read(reader, queue.floor, entries);
+    ASSERT(count && *count == entries.size());
+    for (size_t i = 0; i < *count; ++i) {
       ASSERT(entries[i] == load_entry(content.data() + i * kQueueEntrySize));
     }
   }

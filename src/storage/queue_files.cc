@@ -16,6 +16,7 @@ namespace {
 // One flush of the file system instead of so many of files; it flushes other people's data too.
 constexpr size_t kSyncAllAbove = 512;
 constexpr size_t kBlockEntries = 3'276;  // 64 KiB of entries at a time.
+constexpr int64_t kPage = 4'096;         // What a power cut loses or keeps as one.
 
 std::optional<int32_t> queue_id_of(const std::string& name) {
   int32_t id = 0;
@@ -43,12 +44,12 @@ Result<std::vector<QueueFiles::Found>> QueueFiles::load() {
   TRY_OK(files_.make_dirs(dir_));
   TRY(topics, files_.list(dir_));
   for (const std::string& topic : topics) {
-    auto ids = files_.list(dir_ + "/" + topic);
-    if (!ids) continue;  // Not a directory: Java skips it too.
-    for (const std::string& name : *ids) {
+    if (!files_.is_dir(dir_ + "/" + topic)) continue;  // Java skips it too.
+    TRY(ids, files_.list(dir_ + "/" + topic));
+    for (const std::string& name : ids) {
       auto id = queue_id_of(name);
       if (!id) continue;
-      Found found{topic, QueueId(*id), {}, {}};
+      Found found{.topic = topic, .id = QueueId(*id), .floor = {}, .max = {}};
       TRY(has_files, load_queue(topic, *id, found));
       if (has_files) all.push_back(std::move(found));
     }
@@ -78,28 +79,54 @@ Result<bool> QueueFiles::load_queue(const std::string& topic, int32_t id, Found&
   // Files behind a missing one cannot be trusted to continue the queue: recovery makes them anew.
   size_t last = 0;
   while (last + 1 < starts.size() && starts[last + 1] == starts[last] + file_bytes_) ++last;
-  TRY(end, find_end(dir + "/" + file_name_of(starts[last]), starts[last]));
-  found.max = end;
+  TRY_OK(find_newest(dir + "/" + file_name_of(starts[last]), starts[last], found));
+  if (last + 1 < starts.size()) found.is_whole = found.is_cut = false;
   return true;
 }
 
-// Entries fill a file from the front, so the first zero one is found by halving.
-Result<QueueOffset> QueueFiles::find_end(const std::string& path, int64_t start) {
+// One that cannot be read leaves the queue's end open, which recovery can find in the log.
+Status QueueFiles::find_newest(const std::string& path, int64_t start, Found& found) {
   TRY(file, files_.open(path, io::Open::read));
-  TRY(size, file->size());
+  const auto end = find_end(*file, start);
+  const auto cut = end ? is_cut_at(*file, end->value * kQueueEntrySize - start) : end.error();
+  if (cut) {
+    found.max = *end;
+    found.is_cut = *cut;
+    return ok();
+  }
+  AGENA_LOG(error, "storage", "{}: made again from the log", describe(cut.error()));
+  found.max = QueueOffset(start / kQueueEntrySize);
+  found.is_whole = found.is_cut = false;
+  return ok();
+}
+
+// Entries fill a file from the front, so the first zero one is found by halving.
+Result<QueueOffset> QueueFiles::find_end(const io::File& file, int64_t start) const {
+  TRY(size, file.size());
   const int64_t base = start / kQueueEntrySize;
   int64_t low = 0;
   int64_t high = std::min(static_cast<int64_t>(size), file_bytes_) / kQueueEntrySize;
   while (low < high) {
     const int64_t middle = low + (high - low) / 2;
     std::byte raw[kQueueEntrySize];
-    TRY(count, file->read_at(raw, static_cast<uint64_t>(middle * kQueueEntrySize)));
+    TRY(count, file.read_at(raw, static_cast<uint64_t>(middle * kQueueEntrySize)));
     if (count == sizeof raw && load_entry(raw).is_written())
       low = middle + 1;
     else
       high = middle;
   }
   return QueueOffset(base + low);
+}
+
+// After a power cut, pages may be there that follow one which is not.
+Result<bool> QueueFiles::is_cut_at(const io::File& file, int64_t bytes) const {
+  std::byte rest[kPage];
+  const int64_t in_page = kPage - bytes % kPage;
+  TRY(got, file.read_at({rest, static_cast<size_t>(in_page)}, static_cast<uint64_t>(bytes)));
+  if (std::any_of(rest, rest + got, [](std::byte b) { return b != std::byte(); })) return false;
+  TRY(size, file.size());
+  TRY(data, file.data_from(static_cast<uint64_t>(bytes + in_page)));
+  return data >= size;
 }
 
 Result<FileCache::Handle> QueueFiles::open(const ConsumeQueue& queue, int64_t start,
@@ -120,14 +147,23 @@ Result<FileCache::Handle> QueueFiles::open(const ConsumeQueue& queue, int64_t st
     TRY_OK(files_.make_dirs(dir));
     TRY(made, files_.open(path, io::Open::create));
     TRY_OK(made->resize(static_cast<uint64_t>(file_bytes_)));
-    unsynced_dirs_.insert(dir);
-    unsynced_dirs_.insert(dir_ + "/" + queue.topic);
-    unsynced_dirs_.insert(dir_);
+    note_names(queue);
     return std::move(made);
   });
 }
 
-size_t QueueFiles::read(const ConsumeQueue& queue, QueueOffset from, std::span<QueueEntry> out) {
+void QueueFiles::note_names(const ConsumeQueue& queue) {
+  unsynced_dirs_.insert(dir_of(queue));
+  unsynced_dirs_.insert(dir_ + "/" + queue.topic);
+  unsynced_dirs_.insert(dir_);
+}
+
+void QueueFiles::distrust_names() {
+  for (const auto& [queue, start] : unsynced_) note_names(*queue);
+}
+
+Result<size_t> QueueFiles::read(const ConsumeQueue& queue, QueueOffset from,
+                                std::span<QueueEntry> out) {
   ASSERT(from.value >= 0);
   size_t done = 0;
   std::byte raw[kBlockEntries * kQueueEntrySize];
@@ -137,21 +173,14 @@ size_t QueueFiles::read(const ConsumeQueue& queue, QueueOffset from, std::span<Q
     const int64_t in_file = (start + file_bytes_) / kQueueEntrySize - index;
     const size_t count = std::min({out.size() - done, static_cast<size_t>(in_file), kBlockEntries});
     auto file = open(queue, start, io::Open::write);
-    if (!file) return done;
-    auto got = (*file)->read_at({raw, count * kQueueEntrySize},
-                                static_cast<uint64_t>(index * kQueueEntrySize - start));
-    if (!got) {
-      AGENA_LOG(error, "storage", "cannot read queue {}/{} at {}: {}", queue.topic, queue.id.value,
-                index, describe(got.error()));
-      return done;
-    }
-    ASSERT(*got <= count * kQueueEntrySize, "a read fills no more than its space");
-    for (size_t i = 0; i < *got / kQueueEntrySize; ++i) {
-      const QueueEntry entry = load_entry(raw + i * kQueueEntrySize);
-      if (!entry.is_written()) return done;
-      out[done++] = entry;
-    }
-    if (*got < count * kQueueEntrySize) return done;
+    if (!file && file.error().code == Errc::not_found) return done;
+    if (!file) return file.error();
+    TRY(got, (*file)->read_at({raw, count * kQueueEntrySize},
+                              static_cast<uint64_t>(index * kQueueEntrySize - start)));
+    ASSERT(got <= count * kQueueEntrySize, "a read fills no more than its space");
+    for (size_t i = 0; i < got / kQueueEntrySize; ++i)
+      out[done++] = load_entry(raw + i * kQueueEntrySize);
+    if (got < count * kQueueEntrySize) return done;
   }
   return done;
 }
@@ -192,25 +221,31 @@ Status QueueFiles::write(const ConsumeQueue& queue, QueueOffset from, Bytes entr
   return ok();
 }
 
-Status QueueFiles::erase(const ConsumeQueue& queue, QueueOffset from, QueueOffset to) {
-  static constexpr std::byte zeros[kBlockEntries * kQueueEntrySize] = {};
-  ASSERT(from.value >= 0 && from <= to);
-  int64_t index = from.value;
-  while (index < to.value) {
-    const int64_t start = file_start(index);
-    const int64_t in_file = (start + file_bytes_) / kQueueEntrySize - index;
-    const int64_t count =
-        std::min({to.value - index, in_file, static_cast<int64_t>(kBlockEntries)});
-    auto file = open(queue, start, io::Open::write);
-    if (!file && file.error().code == Errc::not_found) {
-      index += count;
+Status QueueFiles::remove_file(const ConsumeQueue& queue, int64_t start) {
+  cache_.forget({&queue, start});
+  unsynced_.erase({&queue, start});
+  return files_.remove(dir_of(queue) + "/" + file_name_of(start));
+}
+
+Status QueueFiles::cut(const ConsumeQueue& queue, QueueOffset max) {
+  ASSERT(max.value >= 0);
+  auto names = files_.list(dir_of(queue));
+  if (!names && names.error().code == Errc::not_found) return ok();
+  if (!names) return names.error();
+  const int64_t newest = file_start(max.value);
+  // From the back, so that a crash meanwhile leaves files that follow each other.
+  for (auto name = names->rbegin(); name != names->rend(); ++name) {
+    const auto start = start_of_file_name(*name);
+    if (!start || *start < newest) continue;
+    if (*start > newest) {
+      TRY_OK(remove_file(queue, *start));
+      note_names(queue);
       continue;
     }
-    if (!file) return file.error();
-    TRY_OK((*file)->write_at({zeros, static_cast<size_t>(count * kQueueEntrySize)},
-                             static_cast<uint64_t>(index * kQueueEntrySize - start)));
-    unsynced_.insert({&queue, start});
-    index += count;
+    TRY(file, open(queue, newest, io::Open::write));
+    TRY_OK(file->resize(static_cast<uint64_t>(max.value * kQueueEntrySize - newest)));
+    TRY_OK(file->resize(static_cast<uint64_t>(file_bytes_)));
+    unsynced_.insert({&queue, newest});
   }
   return ok();
 }
@@ -231,6 +266,14 @@ QueueFiles::Unsynced QueueFiles::take_unsynced(size_t files_max) {
 }
 
 Status QueueFiles::sync(const Unsynced& taken) {
+  Status done = sync_files(taken);
+  // It may be a full disk that the flush met, and the kernel has dropped the pages all the same.
+  if (!done && done.error().code == Errc::disk_full)
+    return Error{Errc::io_error, done.error().text};
+  return done;
+}
+
+Status QueueFiles::sync_files(const Unsynced& taken) {
   if (taken.all) {
     auto done = files_.sync_all(dir_);
     if (done || done.error().code != Errc::illegal_operation) return done;
@@ -258,9 +301,7 @@ Result<QueueOffset> QueueFiles::remove_below(const ConsumeQueue& queue, QueueOff
     if (!start) continue;
     const int64_t end = (*start + file_bytes_) / kQueueEntrySize;
     if (end <= keep_from.value && floor < 0) {
-      cache_.forget({&queue, *start});
-      unsynced_.erase({&queue, *start});
-      TRY_OK(files_.remove(dir + "/" + name));
+      TRY_OK(remove_file(queue, *start));
       continue;
     }
     if (floor < 0) floor = *start / kQueueEntrySize;

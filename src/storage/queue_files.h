@@ -3,7 +3,8 @@
 // Over:     file_cache.h, queue_entry.h, consume_queue.h.  Under: queue_table.h, recovery.h.
 // Threads:  read() and sync() from any thread; everything else by one at a time, under the table's
 //           persistence lock.
-// Errors:   those of the files; a range that no file holds reads as nothing.
+// Errors:   those of the files. A range that no file holds reads as nothing; a file that cannot be
+//           opened or read does not, as nobody may take that for the end of a queue.
 // Source:   docs/formats/consume_queue.md. Files are made when their first entry comes, at once
 //           with their full size (sparse), because Java's loader insists on it. A queue's first
 //           file is filled with blank entries up to where the queue starts.
@@ -30,20 +31,25 @@ class QueueFiles {
   struct Found {
     std::string topic;
     QueueId id;
-    QueueOffset floor;  // The first entry of the first file.
-    QueueOffset max;    // One past the last entry written.
+    QueueOffset floor;     // The first entry of the first file.
+    QueueOffset max;       // One past the last entry written.
+    bool is_whole = true;  // False: a file in the middle is missing, or the newest is unreadable.
+    bool is_cut = true;    // False: something is left behind `max`.
   };
   Result<std::vector<Found>> load();
 
   bool has_file_of(std::string_view topic, QueueId id, QueueOffset at);
 
-  // How many of `out` could be read from `from` on; fewer where files or entries are missing.
-  size_t read(const ConsumeQueue& queue, QueueOffset from, std::span<QueueEntry> out);
+  // How many of `out` were read from `from` on; fewer where a file is missing or too short. What
+  // was never written there reads as zeros (QueueEntry::is_written).
+  Result<size_t> read(const ConsumeQueue& queue, QueueOffset from, std::span<QueueEntry> out);
 
   // Encoded entries from `from` on. `is_first`: the queue has no file yet.
   Status write(const ConsumeQueue& queue, QueueOffset from, Bytes entries, bool is_first);
-  // Zeros over [from, to): entries that recovery has taken back.
-  Status erase(const ConsumeQueue& queue, QueueOffset from, QueueOffset to);
+  // Nothing is left from `max` on: entries that recovery has taken back, or never knew of.
+  Status cut(const ConsumeQueue& queue, QueueOffset max);
+  // The names of what was written since the last flush are flushed with it, whoever made them.
+  void distrust_names();
 
   // What was written and not flushed since: up to `files_max` of it is taken off the list, and
   // flushed by sync(), which needs no lock.
@@ -54,6 +60,7 @@ class QueueFiles {
     bool empty() const { return !all && files.empty() && dirs.empty(); }
   };
   Unsynced take_unsynced(size_t files_max);
+  // Not to be tried again: what could not be flushed is lost to the kernel (Errc::io_error).
   Status sync(const Unsynced& taken);
 
   // Removes the queue's files that end at or below `keep_from`; the answer is the new floor.
@@ -70,8 +77,13 @@ class QueueFiles {
   std::string dir_of(const ConsumeQueue& queue) const;
   int64_t file_start(int64_t index) const { return index / entries_per_file() * file_bytes_; }
   Result<FileCache::Handle> open(const ConsumeQueue& queue, int64_t start, io::Open mode);
-  Result<QueueOffset> find_end(const std::string& path, int64_t start);
+  Result<QueueOffset> find_end(const io::File& file, int64_t start) const;
+  Result<bool> is_cut_at(const io::File& file, int64_t bytes) const;
+  Status find_newest(const std::string& path, int64_t start, Found& found);
   Result<bool> load_queue(const std::string& topic, int32_t id, Found& found);
+  Status sync_files(const Unsynced& taken);
+  void note_names(const ConsumeQueue& queue);
+  Status remove_file(const ConsumeQueue& queue, int64_t start);
   Status fill_blanks(io::File& file, int64_t start, int64_t until_index);
 
   io::Files& files_;

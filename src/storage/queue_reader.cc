@@ -15,6 +15,12 @@ constexpr size_t kRunEntriesMax = 64;
 constexpr int64_t kRunBytesMax = 256 << 10;
 constexpr size_t kScanBlock = 64;
 
+ReadStatus cannot_read(const ConsumeQueue& queue, const Error& why) {
+  AGENA_LOG(error, "storage", "cannot read queue {}/{}: {}", queue.topic, queue.id.value,
+            describe(why));
+  return ReadStatus::unreadable;
+}
+
 // Whether `bytes` starts with the very record that a queue entry speaks of.
 bool is_record_of(Bytes bytes, PhysicalOffset at, int32_t size) {
   auto head = message::peek(bytes);
@@ -148,10 +154,15 @@ void QueueReader::scan(ConsumeQueue& queue, Scan& scan) {
   while (r.next < r.max) {
     const size_t wanted = std::min(kScanBlock, static_cast<size_t>(r.max - r.next));
     const QueueOffset first = r.next;
-    const size_t got = queues_.read(queue, first, std::span(block, wanted));
-    for (size_t i = 0; i < got; ++i)
+    const auto got = queues_.read(queue, first, std::span(block, wanted));
+    if (!got) {
+      finish_run(scan);
+      if (r.messages == 0) r.status = cannot_read(queue, got.error());
+      return;
+    }
+    for (size_t i = 0; i < *got; ++i)
       if (!take(scan, first + static_cast<int64_t>(i), block[i])) return finish_run(scan);
-    if (got == wanted) continue;
+    if (*got == wanted) continue;
     finish_run(scan);
     if (r.messages > 0) return;
     // A file is missing in the middle: go on with the next one.
@@ -172,9 +183,12 @@ ReadResult QueueReader::read(std::string_view topic, QueueId id, QueueOffset fro
     return result;
   }
   result.max = queue->max();
-  result.min = queues_.min_of(*queue, log_.begin());
+  const auto min = queues_.min_of(*queue, log_.begin());
+  result.min = min ? *min : queue->floor();
   result.next = from;
-  if (result.max.value == 0) {
+  if (!min) {
+    result.status = cannot_read(*queue, min.error());
+  } else if (result.max.value == 0) {
     result.status = ReadStatus::no_message_in_queue;
     result.next = QueueOffset(0);
   } else if (from < result.min) {
@@ -237,13 +251,13 @@ std::optional<UnixMillis> QueueReader::store_time(const QueueEntry& entry) {
 
 std::optional<UnixMillis> QueueReader::store_time(ConsumeQueue& queue, QueueOffset at) {
   QueueEntry entry;
-  if (at.value < 0 || queues_.read(queue, at, {&entry, 1}) != 1) return std::nullopt;
+  if (at.value < 0 || !queues_.read_one(queue, at, entry)) return std::nullopt;
   return store_time(entry);
 }
 
 QueueOffset QueueReader::offset_by_time(ConsumeQueue& queue, UnixMillis time, Boundary boundary) {
   const QueueOffset max = queue.max();
-  const QueueOffset min = queues_.min_of(queue, log_.begin());
+  const QueueOffset min = queues_.known_min_of(queue, log_.begin());
   // The first entry whose time is at least (lower) or beyond (upper) the wanted one. Entries
   // without a readable record count as their successor.
   QueueOffset low = min;

@@ -11,11 +11,17 @@ QueueTable::QueueTable(io::Files& files, std::string dir, std::string trash_dir,
                        size_t open_files_max)
     : trash_dir_(std::move(trash_dir)), files_(files, std::move(dir), file_bytes, open_files_max) {}
 
-Status QueueTable::load() {
+Result<QueueTable::Loaded> QueueTable::load() {
   TRY(found, files_.load());
+  Loaded loaded;
   MutexLock lock(mutex_);
-  for (const QueueFiles::Found& f : found) add(f.topic, f.id).start_at(f.floor, f.max);
-  return ok();
+  for (const QueueFiles::Found& f : found) {
+    ConsumeQueue& queue = add(f.topic, f.id);
+    queue.start_at(f.floor, f.max);
+    if (!f.is_whole) loaded.incomplete.push_back(&queue);
+    if (!f.is_cut) loaded.uncut.push_back(&queue);
+  }
+  return loaded;
 }
 
 ConsumeQueue* QueueTable::find_locked(std::string_view topic, QueueId id) {
@@ -87,8 +93,8 @@ std::vector<ConsumeQueue*> QueueTable::all() {
   return queues;
 }
 
-size_t QueueTable::read(ConsumeQueue& queue, QueueOffset from, std::span<QueueEntry> out) {
-  if (from.value < 0) return 0;
+Result<size_t> QueueTable::read(ConsumeQueue& queue, QueueOffset from, std::span<QueueEntry> out) {
+  if (from.value < 0) return size_t{0};
   size_t done = 0;
   // What is not in memory is in a file, and may have left memory between the two looks.
   for (int round = 0; round < 2 && done < out.size(); ++round) {
@@ -97,7 +103,9 @@ size_t QueueTable::read(ConsumeQueue& queue, QueueOffset from, std::span<QueueEn
     const int64_t on_disk = queue.persisted() - at;
     if (on_disk <= 0) return done;
     const size_t wanted = std::min(out.size() - done, static_cast<size_t>(on_disk));
-    const size_t got = files_.read(queue, at, out.subspan(done, wanted));
+    TRY(got, files_.read(queue, at, out.subspan(done, wanted)));
+    for (QueueEntry& entry : out.subspan(done, got))
+      if (!entry.is_written()) entry = QueueEntry::blank();
     done += got;
     ASSERT(got <= wanted && done <= out.size());
     if (got < wanted) return done;
@@ -105,12 +113,17 @@ size_t QueueTable::read(ConsumeQueue& queue, QueueOffset from, std::span<QueueEn
   return done;
 }
 
-QueueOffset QueueTable::skip_blanks(ConsumeQueue& queue, QueueOffset from, QueueOffset to,
-                                    QueueEntry& entry) {
+bool QueueTable::read_one(ConsumeQueue& queue, QueueOffset at, QueueEntry& entry) {
+  const auto got = read(queue, at, {&entry, 1});
+  return got && *got == 1;
+}
+
+Result<QueueOffset> QueueTable::skip_blanks(ConsumeQueue& queue, QueueOffset from, QueueOffset to,
+                                            QueueEntry& entry) {
   QueueEntry block[64];
   while (from < to) {
     const size_t count = std::min(std::size(block), static_cast<size_t>(to - from));
-    const size_t got = read(queue, from, std::span(block, count));
+    TRY(got, read(queue, from, std::span(block, count)));
     for (size_t i = 0; i < got; ++i) {
       if (block[i].is_blank()) continue;
       entry = block[i];
@@ -127,7 +140,7 @@ QueueOffset QueueTable::skip_blanks(ConsumeQueue& queue, QueueOffset from, Queue
   return to;
 }
 
-QueueOffset QueueTable::min_of(ConsumeQueue& queue, PhysicalOffset log_begin) {
+Result<QueueOffset> QueueTable::min_of(ConsumeQueue& queue, PhysicalOffset log_begin) {
   QueueOffset known;
   if (queue.known_min(log_begin, known)) return known;
   const QueueOffset max = queue.max();
@@ -136,17 +149,25 @@ QueueOffset QueueTable::min_of(ConsumeQueue& queue, PhysicalOffset log_begin) {
   while (low < high) {
     const QueueOffset middle = low + (high - low) / 2;
     QueueEntry entry;
-    const QueueOffset real = skip_blanks(queue, middle, high, entry);
+    TRY(real, skip_blanks(queue, middle, high, entry));
     if (real == high || entry.at >= log_begin)
       high = middle;
     else
       low = real + 1;
   }
   QueueEntry first;
-  low = skip_blanks(queue, low, max, first);
-  ASSERT(low <= max);
-  queue.remember_min(log_begin, low);
-  return low;
+  TRY(min, skip_blanks(queue, low, max, first));
+  ASSERT(min <= max);
+  queue.remember_min(log_begin, min);
+  return min;
+}
+
+QueueOffset QueueTable::known_min_of(ConsumeQueue& queue, PhysicalOffset log_begin) {
+  const auto min = min_of(queue, log_begin);
+  if (min) return *min;
+  AGENA_LOG(error, "storage", "the minimum of queue {}/{} is not known: {}", queue.topic,
+            queue.id.value, describe(min.error()));
+  return queue.floor();
 }
 
 void QueueTable::mark_dirty(ConsumeQueue& queue) {
@@ -162,17 +183,24 @@ bool QueueTable::has_dirty() {
 bool QueueTable::write_one(ConsumeQueue& queue) {
   scratch_.clear();
   const ConsumeQueue::Unwritten range = queue.copy_unwritten(scratch_);
-  if (range.entries == 0) return queue.finish_write(queue.persisted(), true);
-  ASSERT(scratch_.size() == static_cast<size_t>(range.entries * kQueueEntrySize));
-  const bool is_first = range.from == queue.floor();
-  Status done = files_.write(queue, range.from, scratch_.view(), is_first);
+  Status done = ok();
+  if (range.entries > 0) {
+    ASSERT(scratch_.size() == static_cast<size_t>(range.entries * kQueueEntrySize));
+    const bool is_first = range.from == queue.floor();
+    done = finish_removal(queue.topic);
+    if (done) done = files_.write(queue, range.from, scratch_.view(), is_first);
+  }
   {
     MutexLock lock(mutex_);
-    if (!done && write_error_.code == Errc::ok)
+    if (!done && failed_.empty())
       AGENA_LOG(error, "storage", "cannot write queue {}/{}: {}", queue.topic, queue.id.value,
                 describe(done.error()));
-    write_error_ = done ? Error{Errc::ok, {}} : done.error();
+    if (done)
+      failed_.erase(&queue);
+    else
+      failed_.insert_or_assign(&queue, done.error());
   }
+  if (range.entries == 0) return queue.finish_write(queue.persisted(), true);
   const bool is_written = static_cast<bool>(done);
   return queue.finish_write(is_written ? range.from + range.entries : range.from, is_written);
 }
@@ -221,7 +249,15 @@ void QueueTable::cool_down() {
 
 Error QueueTable::write_error() {
   MutexLock lock(mutex_);
-  return write_error_;
+  return failed_.empty() ? Error{Errc::ok, {}} : failed_.begin()->second;
+}
+
+Status QueueTable::finish_removal(const std::string& topic) {
+  auto left = unmoved_.find(topic);
+  if (left == unmoved_.end()) return ok();
+  TRY_OK(files_.remove_topic(topic, trash_dir_));
+  unmoved_.erase(left);
+  return ok();
 }
 
 Status QueueTable::remove_topic(std::string_view topic, const WhileStopped& while_stopped,
@@ -238,19 +274,21 @@ Status QueueTable::remove_topic(std::string_view topic, const WhileStopped& whil
     }
     for (const auto& queue : gone->queues) queue->mark_deleted();
   });
-  if (!gone) return ok();
+  if (!gone) return finish_removal(std::string(topic));
   ASSERT(gone->name == topic);
   // Before anybody can write files of the same names again, as that takes files_mutex_.
   for (const auto& queue : gone->queues) files_.forget(*queue);
   const Status noted = before_files();
-  const Status done = files_.remove_topic(gone->name, trash_dir_);
+  unmoved_.insert(gone->name);
+  const Status done = finish_removal(gone->name);
   MutexLock lock(mutex_);
+  for (const auto& queue : gone->queues) failed_.erase(queue.get());
   deleted_.push_back(std::move(gone));
   return noted ? done : noted;
 }
 
 Result<int64_t> QueueTable::remove_below(ConsumeQueue& queue, PhysicalOffset log_begin) {
-  const QueueOffset min = min_of(queue, log_begin);
+  TRY(min, min_of(queue, log_begin));
   const QueueOffset floor = queue.floor();
   // The newest file always stays: it says how far the queue has come.
   const int64_t per_file = files_.entries_per_file();
@@ -264,10 +302,11 @@ Result<int64_t> QueueTable::remove_below(ConsumeQueue& queue, PhysicalOffset log
   return std::max<int64_t>(0, raised - floor);
 }
 
-Status QueueTable::erase(const ConsumeQueue& queue, QueueOffset from, QueueOffset to) {
-  ASSERT(from <= to);
+Status QueueTable::cut(ConsumeQueue& queue) {
   MutexLock files_lock(files_mutex_);
-  return files_.erase(queue, from, to);
+  if (queue.is_deleted()) return ok();
+  ASSERT(queue.persisted() == queue.max(), "what is in memory only has no file yet");
+  return files_.cut(queue, queue.max());
 }
 
 }  // namespace agena::storage

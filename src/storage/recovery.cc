@@ -58,9 +58,10 @@ Result<Recovered> Recovery::run() {
     TRY_OK(deps_.log.start_at(result_.end));
     return std::move(result_);
   }
-  TRY_OK(deps_.queues.load());
+  TRY_OK(load_queues());
   TRY_OK(finish_deletions());
-  PhysicalOffset from = lacks_queues() ? deps_.log.begin() : dispatch_point();
+  const bool is_whole = !lacks_queues() && incomplete_.empty();
+  PhysicalOffset from = is_whole ? dispatch_point() : deps_.log.begin();
   TRY_OK(scan_from(from));
   if (!incomplete_.empty() && from > deps_.log.begin()) {
     AGENA_LOG(warn, "storage", "{} queues lack entries before {}: made again from the whole log",
@@ -111,18 +112,34 @@ bool Recovery::is_only_ours() const {
   return input_.mark && input_.checkpoint.log_time <= input_.mark->newest;
 }
 
+Status Recovery::load_queues() {
+  TRY(loaded, deps_.queues.load());
+  incomplete_ = std::move(loaded.incomplete);
+  uncut_ = std::move(loaded.uncut);
+  for (ConsumeQueue* queue : incomplete_) {
+    // Their entries are made by other rules, from properties of messages of other topics.
+    if (message::is_lmq(queue->topic))
+      return Error{Errc::io_error, fmt::format("the files of queue {}/{} cannot be read",
+                                               queue->topic, queue->id.value)};
+    AGENA_LOG(warn, "storage", "queue {}/{} is not whole: made again from the log", queue->topic,
+              queue->id.value);
+  }
+  return ok();
+}
+
 // A crash can leave a deleted topic's files where they were: their first entry points to before the
 // deletion, that of a topic made again behind it.
 Status Recovery::finish_deletions() {
   for (const auto& deletion : input_.deleted) {
     const std::string& topic = deletion.first;
     const auto queues = deps_.queues.queues_of(topic);
-    const bool is_old = std::any_of(queues.begin(), queues.end(), [&](ConsumeQueue* queue) {
+    bool is_old = false;
+    for (ConsumeQueue* queue : queues) {
       QueueEntry first;
-      const QueueOffset found =
-          deps_.queues.skip_blanks(*queue, queue->floor(), queue->max(), first);
-      return found < queue->max() && first.at < deletion.second;
-    });
+      const auto found = deps_.queues.skip_blanks(*queue, queue->floor(), queue->max(), first);
+      if (!found) incomplete_.push_back(queue);  // Made again without what was deleted.
+      is_old = is_old || (found && *found < queue->max() && first.at < deletion.second);
+    }
     if (!is_old) continue;
     AGENA_LOG(info, "storage", "the deletion of topic {} is finished", topic);
     TRY_OK(deps_.queues.remove_topic(
@@ -177,33 +194,46 @@ PhysicalOffset Recovery::dispatch_point() {
   return begin;
 }
 
+// How many entries of the queue point before `from`, as an offset.
+Result<QueueOffset> Recovery::entries_before(ConsumeQueue& queue, PhysicalOffset from) {
+  QueueOffset low = queue.floor();
+  QueueOffset high = queue.max();
+  while (low < high) {
+    const QueueOffset middle = low + (high - low) / 2;
+    QueueEntry entry;
+    TRY(real, deps_.queues.skip_blanks(queue, middle, high, entry));
+    if (real < high && entry.at < from)
+      low = real + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
 // Queues keep only what points before `from`; queues that are not whole keep nothing.
 Status Recovery::take_back_entries(PhysicalOffset from) {
   while (deps_.queues.write_some(SIZE_MAX)) continue;
+  std::vector<ConsumeQueue*> unreadable;
   for (ConsumeQueue* queue : deps_.queues.all()) {
-    // Their entries are made by other rules, from properties of messages of other topics.
-    if (message::is_lmq(queue->topic)) continue;
+    if (message::is_lmq(queue->topic)) continue;  // Made by other rules.
     const QueueOffset max = queue->max();
     const bool is_whole =
         std::find(incomplete_.begin(), incomplete_.end(), queue) == incomplete_.end();
-    QueueOffset low = queue->floor();
-    QueueOffset high = max;
-    if (!is_whole) low = high = QueueOffset(0);
-    while (low < high) {
-      const QueueOffset middle = low + (high - low) / 2;
-      QueueEntry entry;
-      const QueueOffset real = deps_.queues.skip_blanks(*queue, middle, high, entry);
-      if (real < high && entry.at < from)
-        low = real + 1;
-      else
-        high = middle;
+    auto kept = is_whole ? entries_before(*queue, from) : Result<QueueOffset>(QueueOffset(0));
+    if (!kept) {
+      AGENA_LOG(error, "storage", "queue {}/{} is made again: {}", queue->topic, queue->id.value,
+                describe(kept.error()));
+      // Not before the whole log is read: blanks would take the place of what is there.
+      unreadable.push_back(queue);
+      if (from > deps_.log.begin()) continue;
+      kept = QueueOffset(0);
     }
-    if (low == max) continue;
-    ASSERT(low < max, "entries are only taken back");
+    if (*kept == max) continue;
+    ASSERT(*kept < max, "entries are only taken back");
     note_on_disk(*queue, max);
-    queue->start_at(std::min(queue->floor(), low), low);
+    queue->start_at(std::min(queue->floor(), *kept), *kept);
   }
-  incomplete_.clear();
+  incomplete_ = std::move(unreadable);
   return ok();
 }
 
@@ -260,10 +290,22 @@ std::optional<PhysicalOffset> Recovery::next_behind_hole(PhysicalOffset bad) {
   const int64_t lookahead =
       has_mark ? std::max(kLookahead, input_.mark->flushed - bad) : kLookahead;
   auto found = scan_.find_valid(bad + 1, lookahead);
+  // Its newest messages are damaged: they were acknowledged, and their places stay taken. What the
+  // disk does not show may still be there.
+  const bool is_readable = scan_.unreadable_end() <= bad;
+  if (!found && has_mark && is_readable && is_in_files(input_.mark->flushed))
+    return input_.mark->flushed;
   if (!found && has_mark)
     AGENA_LOG(error, "storage", "the log ends at {}, but it was on the disk up to {}", bad.value,
               input_.mark->flushed.value);
   return found;
+}
+
+bool Recovery::is_in_files(PhysicalOffset end) const {
+  const auto segments = deps_.log.segments();
+  return std::any_of(segments.begin(), segments.end(), [&](const CommitLog::Segment& segment) {
+    return end > segment->start && end <= segment->end();
+  });
 }
 
 // A log does not end at what the disk refuses to show: to cut it there would be to throw away what
@@ -315,7 +357,7 @@ Status Recovery::redo(const message::RecordView& record) {
   QueueOffset max = queue.max();
   if (index < max) {
     QueueEntry existing;
-    const bool is_there = deps_.queues.read(queue, index, {&existing, 1}) == 1;
+    const bool is_there = deps_.queues.read_one(queue, index, existing);
     if (is_there && !existing.is_blank() && existing.at >= record.physical_offset) return ok();
     if (!is_there || existing.is_blank()) return ok();
     // The topic was deleted and made again: this is its new beginning.
@@ -346,23 +388,33 @@ Status Recovery::redo(const message::RecordView& record) {
   return ok();
 }
 
-// Writes what was made, takes back what no record stands for, and says where each queue goes on.
-Status Recovery::settle_queues() {
+// Where the newest messages of a queue are damaged, their offsets are taken all the same.
+Status Recovery::keep_lost_offsets() {
+  if (result_.holes.empty()) return ok();
   for (const auto& [queue, disk_max] : on_disk_) {
     QueueOffset lost_to = queue->max();
-    for (QueueOffset index = lost_to; index < disk_max && !result_.holes.empty(); ++index) {
+    for (QueueOffset index = lost_to; index < disk_max; ++index) {
       QueueEntry old;
-      if (deps_.queues.read_files(*queue, index, {&old, 1}) == 1 && in_hole(old.at))
-        lost_to = index + 1;
+      const auto got = deps_.queues.read_files(*queue, index, {&old, 1});
+      const bool may_be_lost = !got || (*got == 1 && old.is_written() && in_hole(old.at));
+      if (may_be_lost) lost_to = index + 1;
     }
-    // The newest messages of the queue are damaged: their offsets are taken all the same.
     TRY_OK(fill_up(*queue, lost_to));
   }
+  return ok();
+}
+
+// Writes what was made, takes back what no record stands for, and says where each queue goes on.
+Status Recovery::settle_queues() {
+  TRY_OK(keep_lost_offsets());
   while (deps_.queues.write_some(SIZE_MAX)) continue;
   if (Error error = deps_.queues.write_error(); error.code != Errc::ok) return error;
   for (const auto& [queue, disk_max] : on_disk_)
-    if (queue->max() < disk_max) TRY_OK(deps_.queues.erase(*queue, queue->max(), disk_max));
+    if (queue->max() < disk_max) TRY_OK(deps_.queues.cut(*queue));
+  for (ConsumeQueue* queue : uncut_) TRY_OK(deps_.queues.cut(*queue));
   for (ConsumeQueue* queue : deps_.queues.all()) queue->next = queue->max();
+  // The process before may have made files whose names it never flushed.
+  deps_.queues.distrust_names();
   while (true) {
     TRY(done, deps_.queues.sync_some(SIZE_MAX));
     if (done) return ok();
@@ -377,7 +429,7 @@ Status Recovery::cut_log(PhysicalOffset end) {
   TRY_OK(deps_.log.remove_behind(end));
   CommitLog::Segment last = deps_.log.segment_of(end);
   if (last) {
-    const PhysicalOffset dirt_end = scan_.end_of_dirt(end, kLookahead);
+    const PhysicalOffset dirt_end = scan_.end_of_dirt(end);
     static constexpr int64_t kZeros = int64_t{1} << 20;
     const std::vector<std::byte> zeros(kZeros);
     ASSERT(dirt_end >= end && dirt_end <= last->end());

@@ -5,7 +5,8 @@
 // Under:    the store's open().
 // Rules:    reliability first: a bad record below the durable mark is a hole, and everything behind
 //           it stays; at or behind the mark it is a torn write, and the log is cut there. Without a
-//           mark (Java's store, or a clean stop) it is a hole if any good record follows.
+//           mark (Java's store, or a clean stop) it is a hole if any good record follows. What the
+//           mark covers is a hole also where nothing good follows: offsets stay taken.
 //           Queue entries of records from the dispatch point on are never believed but made anew
 //           from the log, so running it twice gives what running it once gives.
 // Threads:  one, before any other knows the store.
@@ -84,17 +85,21 @@ class Recovery {
   PhysicalOffset dispatch_point();
   bool is_only_ours() const;
   bool lacks_queues();
+  Status load_queues();
   Status finish_deletions();
   Status scan_from(PhysicalOffset from);
   void say(ScanProgress& progress);
   Status take_back_entries(PhysicalOffset from);
+  Result<QueueOffset> entries_before(ConsumeQueue& queue, PhysicalOffset from);
   Status redo(const message::RecordView& record);
   Status fill_up(ConsumeQueue& queue, QueueOffset until);
   bool push(ConsumeQueue& queue, QueueOffset index, const QueueEntry& entry);
   std::optional<PhysicalOffset> next_behind_hole(PhysicalOffset bad);
+  bool is_in_files(PhysicalOffset end) const;
   Status check_readable(PhysicalOffset end) const;
   void note_on_disk(ConsumeQueue& queue, QueueOffset max);
   bool in_hole(PhysicalOffset at) const;
+  Status keep_lost_offsets();
   Status settle_queues();
   Status cut_log(PhysicalOffset end);
 
@@ -104,6 +109,7 @@ class Recovery {
   Recovered result_;
   std::unordered_map<ConsumeQueue*, QueueOffset> on_disk_;  // Where files of taken back queues end.
   std::vector<ConsumeQueue*> incomplete_;  // Entries before the dispatch point are missing.
+  std::vector<ConsumeQueue*> uncut_;       // Their files hold something behind their end.
   int64_t pushed_ = 0;
 };
 

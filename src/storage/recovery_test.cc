@@ -301,6 +301,43 @@ TEST_F(RecoveryTest, DamagedNewestMessagesKeepTheirOffsets) {
   EXPECT_EQ(world.bodies("T", 0).back(), "behind");
 }
 
+TEST_F(RecoveryTest, TheNewestMessageThatWasOnTheDiskKeepsItsPlaceWhenItIsDamaged) {
+  ASSERT_TRUE(world.open());
+  send_some(30);
+  world.pass_time();
+  world.kill();
+  flip(places.back().at.value + 95);
+  ASSERT_TRUE(world.open());
+  EXPECT_EQ(store().state().hole_bytes, places.back().size_bytes);
+  EXPECT_EQ(store().state().written, places.back().end());
+  EXPECT_EQ(world.send("T", 2, "next").queue_offset.value, 10) << "9 was acknowledged";
+  sent[2].back() = "next";
+  for (int life = 0; life < 2; ++life) {
+    EXPECT_EQ(world.bodies("T", 2), sent[2]);
+    world.kill();
+    ASSERT_TRUE(world.open());
+  }
+}
+
+TEST_F(RecoveryTest, DamageAcrossTheEdgeOfTwoFilesIsAHoleToo) {
+  ASSERT_TRUE(world.open());
+  send_some(300);
+  world.pass_time();
+  world.kill();
+  const int64_t edge = world.options.log_file_bytes;
+  size_t first = 0;
+  while (places[first].at.value < edge) ++first;
+  const auto has_later = [&] { return places.back().at.value < 2 * edge; };
+  ASSERT_TRUE(has_later()) << "the second file is the last";
+  flip(places[first - 1].at.value + 95);
+  flip(places[first].at.value + 95);
+  ASSERT_TRUE(world.open());
+  EXPECT_EQ(store().state().written, places.back().end());
+  size_t found = 0;
+  for (int q = 0; q < 3; ++q) found += world.bodies("T", q).size();
+  EXPECT_EQ(found, places.size() - 2);
+}
+
 TEST_F(RecoveryTest, DamageThatIsFoundLaterIsSkippedWhenRead) {
   ASSERT_TRUE(world.open());
   send_some(30);

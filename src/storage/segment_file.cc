@@ -96,6 +96,13 @@ Status SegmentFile::write(PhysicalOffset at, Bytes from) {
   return file_->write_at(from, static_cast<uint64_t>(at - start));
 }
 
+PhysicalOffset SegmentFile::data_from(PhysicalOffset at) const {
+  ASSERT(at >= start && at <= end());
+  const auto found = file_->data_from(static_cast<uint64_t>(at - start));
+  if (!found) return at;
+  return std::clamp(start + static_cast<int64_t>(*found), at, end());
+}
+
 void SegmentFile::write_back(PhysicalOffset from, PhysicalOffset to) {
   ASSERT(from >= start && from <= to && to <= end());
   file_->write_back(static_cast<uint64_t>(from - start), static_cast<uint64_t>(to - from));

@@ -53,6 +53,8 @@ class SegmentFile {
   Status read(PhysicalOffset at, MutableBytes into) const;
   Status write(PhysicalOffset at, Bytes from);
   Status sync() { return file_->sync(); }
+  // The first place from `at` on where anything but zeros may be; end() when there is none.
+  PhysicalOffset data_from(PhysicalOffset at) const;
   void write_back(PhysicalOffset from, PhysicalOffset to);
 
  private:

@@ -61,6 +61,7 @@ enum class ReadStatus {
   offset_overflow_one,  // Exactly at the end: nothing new yet.
   offset_too_small,
   no_message_in_queue,  // The queue is empty, or was never written to.
+  unreadable,           // The queue's files cannot be read now; `next` stays where it was.
 };
 
 struct ReadLimits {

@@ -63,6 +63,7 @@ Status mark_stopped(io::Files& files, const std::string& root_dir) {
 
 Status sync_folders(io::Files& files, const std::string& root_dir, const std::string& log_dir) {
   TRY_OK(files.sync_dir(root_dir));
+  TRY_OK(files.sync_dir(log_dir));
   for (const std::string& dir : {root_dir, log_dir}) {
     const size_t slash = dir.find_last_of('/');
     const std::string parent = slash == dir.npos ? "." : slash == 0 ? "/" : dir.substr(0, slash);

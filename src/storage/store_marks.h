@@ -29,7 +29,7 @@ Result<LastStop> last_stop(io::Files& files, const std::string& root_dir,
 // second does not.
 Status mark_running(io::Files& files, const std::string& root_dir, int64_t process_id);
 Status mark_stopped(io::Files& files, const std::string& root_dir);
-// The folders' own names outlive a power cut. Once they were made.
+// The folders' own names and those of the files in them outlive a power cut, whoever made them.
 Status sync_folders(io::Files& files, const std::string& root_dir, const std::string& log_dir);
 
 }  // namespace agena::storage

@@ -60,9 +60,11 @@ TEST_F(StoreMarksTest, FailuresAreTold) {
   faults_.fail_sync = true;
   EXPECT_FALSE(mark_running(files_, root_, 1));
   EXPECT_FALSE(mark_running(files_, dir_ / "missing", 1));
-  EXPECT_FALSE(sync_folders(files_, dir_ / "missing", root_ + "/commitlog"));
-  EXPECT_TRUE(sync_folders(files_, root_, root_ + "/commitlog"));
-  EXPECT_TRUE(sync_folders(files_, root_, dir_ / "missing/commitlog")) << "its name is another's";
+  const std::string log_dir = root_ + "/commitlog";
+  EXPECT_FALSE(sync_folders(files_, root_, log_dir)) << "there is none yet";
+  ASSERT_TRUE(files_.make_dirs(log_dir));
+  EXPECT_FALSE(sync_folders(files_, dir_ / "missing", log_dir));
+  EXPECT_TRUE(sync_folders(files_, root_, log_dir));
 }
 
 }  // namespace

@@ -39,7 +39,8 @@ constexpr std::string_view kReadNames[] = {"FOUND",
                                            "OFFSET_OVERFLOW_BADLY",
                                            "OFFSET_OVERFLOW_ONE",
                                            "OFFSET_TOO_SMALL",
-                                           "NO_MESSAGE_IN_QUEUE"};
+                                           "NO_MESSAGE_IN_QUEUE",
+                                           "the queue's files cannot be read now: try again"};
 
 Errc code_of(ReadStatus status, QueueOffset asked) {
   switch (status) {
@@ -56,6 +57,8 @@ Errc code_of(ReadStatus status, QueueOffset asked) {
     case ReadStatus::offset_overflow_badly:
     case ReadStatus::offset_too_small:
       return Errc::pull_offset_moved;
+    case ReadStatus::unreadable:
+      return Errc::system_error;
   }
   return Errc::system_error;
 }

@@ -114,6 +114,13 @@ class PosixFile final : public File {
     return static_cast<uint64_t>(facts.st_size);
   }
 
+  Result<uint64_t> data_from(uint64_t offset) const override {
+    const off_t found = ::lseek(fd_, static_cast<off_t>(offset), SEEK_DATA);
+    if (found >= 0) return static_cast<uint64_t>(found);
+    if (errno == ENXIO) return size();
+    return File::data_from(offset);
+  }
+
   Result<std::unique_ptr<Mapping>> map(uint64_t offset, uint64_t length) override {
     void* at = ::mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd_,
                       static_cast<off_t>(offset));

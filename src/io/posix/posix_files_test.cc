@@ -69,6 +69,20 @@ TEST_F(PosixFilesTest, AllocationGivesRealBlocks) {
   EXPECT_FALSE(file->allocate(0, uint64_t{1} << 60)) << "more than any disk";
 }
 
+TEST_F(PosixFilesTest, TellsWhereASparseFileHoldsData) {
+  auto file = open("a");
+  ASSERT_TRUE(file->resize(8 << 20));
+  ASSERT_TRUE(file->write_at(as_bytes("x"), 4 << 20));
+  const auto found = file->data_from(100);
+  ASSERT_TRUE(found);
+  EXPECT_LE(*found, 4u << 20) << "never behind the data";
+  EXPECT_EQ(*file->data_from(4 << 20), 4u << 20);
+  const auto behind = file->data_from(6 << 20);
+  ASSERT_TRUE(behind);
+  EXPECT_TRUE(*behind == 6u << 20 || *behind == 8u << 20) << "the end, or does not know";
+  EXPECT_EQ(*file->data_from(9 << 20), 8u << 20);
+}
+
 TEST_F(PosixFilesTest, MappingsAreShared) {
   auto file = open("a");
   ASSERT_TRUE(file->resize(16'384));

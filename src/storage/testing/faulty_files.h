@@ -68,6 +68,7 @@ class FaultyFile final : public io::File {
   }
   Status resize(uint64_t size) override { return file_->resize(size); }
   Result<uint64_t> size() const override { return file_->size(); }
+  Result<uint64_t> data_from(uint64_t offset) const override { return file_->data_from(offset); }
   Result<std::unique_ptr<io::Mapping>> map(uint64_t offset, uint64_t length) override {
     return file_->map(offset, length);
   }

@@ -5,8 +5,8 @@
 // Threads: any.
 // Model:   every file has a content, and the content of its last sync(); names are safe once
 //          their directory was flushed. after_kill() keeps all, as the kernel does when a process
-//          ends. after_power_cut() keeps what is safe, and of the writes since then those that
-//          `keep` says; directories themselves are always safe.
+//          ends, and what was not safe is not yet. after_power_cut() keeps what is safe, and of the
+//          writes since then those that `keep` says; directories themselves are always safe.
 #pragma once
 #include <algorithm>
 #include <functional>
@@ -41,11 +41,12 @@ class MemoryDisk final : public io::Files {
     auto copy = std::make_unique<MemoryDisk>();
     MutexLock lock(mutex_);
     copy->dirs_ = dirs_;
-    for (const auto& [path, node] : names_) {
-      auto twin = std::make_shared<Node>();
-      twin->now = twin->safe = node->now;
-      copy->names_[path] = copy->safe_names_[path] = twin;
-    }
+    std::map<std::shared_ptr<Node>, std::shared_ptr<Node>> twins;
+    for (const auto* names : {&names_, &safe_names_})
+      for (const auto& [path, node] : *names)
+        if (auto& twin = twins[node]; !twin) twin = std::make_shared<Node>(*node);
+    for (const auto& [path, node] : names_) copy->names_[path] = twins[node];
+    for (const auto& [path, node] : safe_names_) copy->safe_names_[path] = twins[node];
     return copy;
   }
 
@@ -255,6 +256,13 @@ class MemoryDisk final : public io::Files {
     Result<uint64_t> size() const override {
       MutexLock lock(disk_.mutex_);
       return uint64_t{node_->now.size()};
+    }
+    Result<uint64_t> data_from(uint64_t offset) const override {
+      MutexLock lock(disk_.mutex_);
+      const auto& all = node_->now;
+      auto at = all.begin() + static_cast<ptrdiff_t>(std::min<size_t>(offset, all.size()));
+      while (at != all.end() && *at == std::byte()) ++at;
+      return static_cast<uint64_t>(at - all.begin());
     }
     Result<std::unique_ptr<io::Mapping>> map(uint64_t offset, uint64_t length) override {
       MutexLock lock(disk_.mutex_);
