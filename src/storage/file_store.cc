@@ -251,7 +251,8 @@ void FileStore::queue_round() {
     last_mark_ = now;
     Status noted = parts_.checkpointing->note_flushed();
     if (noted) noted = parts_.checkpointing->rewrite_snapshot_if_stale();
-    if (noted) noted = write_deletions();
+    if (Status late = write_deletions(); !late)
+      AGENA_LOG(warn, "storage", "a deletion is not noted yet: {}", describe(late.error()));
     if (!noted && noted.error().code != Errc::disk_full)
       return fence_.raise("write the durable mark", noted.error());
     const uint64_t bytes = parts_.appender->bytes();
@@ -382,6 +383,9 @@ Status FileStore::close() {
   std::vector<Arrival> arrivals;
   parts_.appender->commit(arrivals);
   parts_.flusher->run(arrivals);
+  // A clean stop says that nothing is left to do.
+  TRY_OK(write_deletions());
+  TRY_OK(parts_.queues->finish_removals());
   TRY_OK(parts_.checkpointing->close());
   TRY_OK(mark_stopped(deps_.files, options_.root_dir));
   parts_.lock.reset();

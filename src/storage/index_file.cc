@@ -274,7 +274,8 @@ Result<IndexFile::Proven> IndexFile::prove(PhysicalOffset log_end) const {
   proven.header.begin_at = header_.begin_at;
   proven.slots.resize(static_cast<size_t>(layout.slots));
   std::vector<std::byte> block(size_t{kBlockEntries} * 16 * kIndexEntrySize);
-  if (!is_plausible_time(header_.begin_time)) return proven;
+  // A header that never reached the disk reads as zeros: times counted from there are wrong.
+  if (!is_plausible_time(header_.begin_time) || header_.begin_time.value == 0) return proven;
   IndexHeader& header = proven.header;
   for (bool going = true; going && header.count < layout.entries;) {
     const auto want = std::min<size_t>(

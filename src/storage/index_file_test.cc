@@ -237,6 +237,18 @@ TEST_F(IndexFileTest, RepairOfNothingLeavesAnEmptyFile) {
   EXPECT_EQ(content().find_first_not_of('\0'), 39u);  // The count of 1.
 }
 
+TEST_F(IndexFileTest, EntriesWithoutTheirHeaderProveNothing) {
+  auto made = make();
+  for (int i = 0; i < 5; ++i)
+    ASSERT_TRUE(made->put(7, PhysicalOffset(i * 100), UnixMillis(1'700'000'000'000)));
+  ASSERT_TRUE(made->sync());
+  made.reset();
+  overwrite(0, 36, std::byte{0});  // All but the count; the log begins at 0 as the zeros say.
+  auto file = reopen();
+  ASSERT_TRUE(file->repair(kFar, kNowhere));
+  EXPECT_EQ(file->header(), IndexHeader{});
+}
+
 TEST_F(IndexFileTest, WhatARepairDoesNotKeepNeverComesBack) {
   fill(*make(), 1);
   overwrite(16, 8, std::byte{1});  // The header's first message is not that of the entries,

@@ -152,6 +152,45 @@ TEST_F(QueueFaults, AQueueThatCannotBeReadAtTheStartIsMadeAgain) {
   }
 }
 
+// Nothing of the queue is in the log any more, but its offsets were given away.
+TEST_F(QueueFaults, AQueueThatTheLogHoldsNothingOfNeverGoesBack) {
+  world.options.file_reserved_hours = 1;
+  world.options.delete_when =
+      "00;01;02;03;04;05;06;07;08;09;10;11;12;13;14;15;16;17;18;19;20;21;22;23";
+  ASSERT_TRUE(world.open());
+  send("T", 250);
+  send("Other", 400, 1'000);
+  for (int i = 0; i < 16; ++i) world.pass_time(15 * 60'000);
+  send("Other", 3);
+  ASSERT_EQ(store().min_offset("T", QueueId(0)).value, 250) << "retention has taken them";
+  world.kill();
+  const auto killed = world.disk->after_kill();
+  const auto expect_end = [&](const char* why, int64_t end) {
+    SCOPED_TRACE(why);
+    ASSERT_TRUE(world.open());
+    mend();
+    for (int life = 0; life < 2; ++life) {
+      EXPECT_EQ(max_of("T").value, end);
+      EXPECT_EQ(store().min_offset("T", QueueId(0)).value, end);
+      kill_and_open();
+    }
+    EXPECT_EQ(world.send("T", 0, "next").queue_offset.value, end);
+    EXPECT_EQ(world.bodies("T", 0, end), std::vector<std::string>{"next"});
+    world.kill();
+    world.disk = killed->after_kill();
+  };
+  world.disk->remove_under("s/consumequeue/T");
+  expect_end("its files are gone, our snapshot knows", 250);
+  refuse_reads("consumequeue/T");
+  expect_end("its files cannot be read: somewhere in the newest it ended", 300);
+  world.disk->remove_under("s/cpp");
+  world.disk->read_fault = [](const std::string& path, uint64_t offset, uint64_t) -> Status {
+    const bool is_met = path.find("consumequeue/T") != path.npos && offset == 49 * 20;
+    return is_met ? Status(Error{Errc::io_error, "EIO"}) : ok();
+  };
+  expect_end("one sector of its newest file", 300);
+}
+
 // Pages reach the disk in any order: a later one is there, an earlier one and the log are not.
 TEST_F(QueueFaults, EntriesBehindThePageThatAPowerCutTookNeverComeBack) {
   world.options.queue_file_bytes = 40'960;
@@ -235,6 +274,19 @@ TEST_F(QueueFaults, NoCheckpointCoversAQueueThatCouldNotBeWritten) {
   EXPECT_NE(world.disk->content("s/checkpoint"), before);
 }
 
+TEST_F(QueueFaults, ManyThatCannotBeWrittenAreTriedOnceARound) {
+  ASSERT_TRUE(world.open());
+  int tries = 0;
+  world.disk->fault = [&](MemoryDisk::Call call, const std::string& path) -> Status {
+    if (call != MemoryDisk::Call::open || path.find("consumequeue/") == path.npos) return ok();
+    return ++tries > 5'000 ? ok() : Status(Error{Errc::disk_full, "refused by the test"});
+  };
+  for (int q = 0; q < 600; ++q) world.send("T", q, "x");
+  world.pass_time(61'000);
+  EXPECT_GT(tries, 200);
+  EXPECT_LT(tries, 2'000) << "the loop would spin until the disk has room";
+}
+
 TEST_F(QueueFaults, DeletingTheTopicThatCannotBeWrittenFreesTheOthers) {
   ASSERT_TRUE(world.open());
   refuse(MemoryDisk::Call::write, "consumequeue/T", Errc::disk_full);
@@ -300,6 +352,28 @@ TEST_F(DeletionFaults, FilesThatCouldNotGoDoSoWhenAskedAgain) {
   mend();
   ASSERT_TRUE(store().delete_topic("T"));
   EXPECT_FALSE(world.disk->exists(kFirstFile));
+  kill_and_open();
+  expect_gone();
+}
+
+TEST_F(DeletionFaults, NoStopIsCleanWhileADeletionIsNotDone) {
+  delete_in_vain(MemoryDisk::Call::rename, "cpp/trash");
+  EXPECT_FALSE(store().close());
+  world.store.reset();
+  mend();
+  ASSERT_TRUE(world.open());
+  expect_gone();
+  EXPECT_FALSE(world.disk->exists(kFirstFile));
+}
+
+TEST_F(DeletionFaults, FilesThatCannotBeMovedAreRemovedWhereTheyAre) {
+  ASSERT_TRUE(world.open());
+  send("T", 150);
+  send("Stays", 3);
+  world.pass_time(61'000);
+  refuse(MemoryDisk::Call::rename, "cpp/trash");  // As a link to another file system does.
+  EXPECT_TRUE(store().delete_topic("T"));
+  EXPECT_FALSE(world.disk->exists("s/consumequeue/T"));
   kill_and_open();
   expect_gone();
 }

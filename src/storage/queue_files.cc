@@ -8,6 +8,7 @@
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "storage/remove_tree.h"
 #include "storage/segment_file.h"
 
 namespace agena::storage {
@@ -76,15 +77,13 @@ Result<bool> QueueFiles::load_queue(const std::string& topic, int32_t id, Found&
   }
   if (starts.empty()) return false;
   found.floor = QueueOffset(starts.front() / kQueueEntrySize);
-  // Files behind a missing one cannot be trusted to continue the queue: recovery makes them anew.
-  size_t last = 0;
-  while (last + 1 < starts.size() && starts[last + 1] == starts[last] + file_bytes_) ++last;
-  TRY_OK(find_newest(dir + "/" + file_name_of(starts[last]), starts[last], found));
-  if (last + 1 < starts.size()) found.is_whole = found.is_cut = false;
+  TRY_OK(find_newest(dir + "/" + file_name_of(starts.back()), starts.back(), found));
+  const int64_t span = starts.back() - starts.front();
+  if (span != static_cast<int64_t>(starts.size() - 1) * file_bytes_) found.is_whole = false;
   return true;
 }
 
-// One that cannot be read leaves the queue's end open, which recovery can find in the log.
+// One that cannot be read may hold entries to its end.
 Status QueueFiles::find_newest(const std::string& path, int64_t start, Found& found) {
   TRY(file, files_.open(path, io::Open::read));
   const auto end = find_end(*file, start);
@@ -95,7 +94,7 @@ Status QueueFiles::find_newest(const std::string& path, int64_t start, Found& fo
     return ok();
   }
   AGENA_LOG(error, "storage", "{}: made again from the log", describe(cut.error()));
-  found.max = QueueOffset(start / kQueueEntrySize);
+  found.max = QueueOffset((start + file_bytes_) / kQueueEntrySize);
   found.is_whole = found.is_cut = false;
   return ok();
 }
@@ -318,7 +317,10 @@ Status QueueFiles::remove_topic(const std::string& topic, const std::string& tra
   do {
     place = fmt::format("{}/{}", trash_dir, ++trash_count_);
   } while (files_.exists(place));
-  TRY_OK(files_.rename(dir, place));
+  const Status moved = files_.rename(dir, place);
+  if (!moved && moved.error().code == Errc::disk_full) return moved;
+  // A link to another file system cannot be crossed.
+  if (!moved) TRY_OK(remove_tree(files_, dir));
   return files_.sync_dir(dir_);
 }
 

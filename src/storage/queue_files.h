@@ -32,7 +32,7 @@ class QueueFiles {
     std::string topic;
     QueueId id;
     QueueOffset floor;     // The first entry of the first file.
-    QueueOffset max;       // One past the last entry written.
+    QueueOffset max;       // One past the last entry written; no less, if not whole.
     bool is_whole = true;  // False: a file in the middle is missing, or the newest is unreadable.
     bool is_cut = true;    // False: something is left behind `max`.
   };

@@ -97,7 +97,7 @@ Result<size_t> QueueTable::read(ConsumeQueue& queue, QueueOffset from, std::span
   if (from.value < 0) return size_t{0};
   size_t done = 0;
   // What is not in memory is in a file, and may have left memory between the two looks.
-  for (int round = 0; round < 2 && done < out.size(); ++round) {
+  while (done < out.size()) {
     done += queue.read_recent(from + static_cast<int64_t>(done), out.subspan(done));
     const QueueOffset at = from + static_cast<int64_t>(done);
     const int64_t on_disk = queue.persisted() - at;
@@ -180,28 +180,28 @@ bool QueueTable::has_dirty() {
   return !dirty_.empty();
 }
 
+Status QueueTable::write_entries(const ConsumeQueue& queue, QueueOffset from, bool is_first) {
+  if (scratch_.empty()) return ok();
+  TRY_OK(finish_removal(queue.topic));
+  return files_.write(queue, from, scratch_.view(), is_first);
+}
+
 bool QueueTable::write_one(ConsumeQueue& queue) {
   scratch_.clear();
   const ConsumeQueue::Unwritten range = queue.copy_unwritten(scratch_);
-  Status done = ok();
-  if (range.entries > 0) {
-    ASSERT(scratch_.size() == static_cast<size_t>(range.entries * kQueueEntrySize));
-    const bool is_first = range.from == queue.floor();
-    done = finish_removal(queue.topic);
-    if (done) done = files_.write(queue, range.from, scratch_.view(), is_first);
-  }
+  ASSERT(scratch_.size() == static_cast<size_t>(range.entries * kQueueEntrySize));
+  const Status done = write_entries(queue, range.from, range.from == queue.floor());
+  const bool is_written = static_cast<bool>(done);
   {
     MutexLock lock(mutex_);
-    if (!done && failed_.empty())
+    if (!is_written && failed_.empty())
       AGENA_LOG(error, "storage", "cannot write queue {}/{}: {}", queue.topic, queue.id.value,
                 describe(done.error()));
-    if (done)
+    if (is_written)
       failed_.erase(&queue);
     else
       failed_.insert_or_assign(&queue, done.error());
   }
-  if (range.entries == 0) return queue.finish_write(queue.persisted(), true);
-  const bool is_written = static_cast<bool>(done);
   return queue.finish_write(is_written ? range.from + range.entries : range.from, is_written);
 }
 
@@ -218,7 +218,8 @@ bool QueueTable::write_some(size_t queues_max) {
   for (ConsumeQueue* queue : batch)
     if (write_one(*queue)) again.push_back(queue);
   MutexLock lock(mutex_);
-  const bool more = !dirty_.empty();
+  // While some fail, the rest waits for the next round: they would be tried again without end.
+  const bool more = !dirty_.empty() && failed_.empty();
   dirty_.insert(dirty_.begin(), again.begin(), again.end());
   warm_.insert(warm_.end(), batch.begin(), batch.end());
   return more;
@@ -285,6 +286,12 @@ Status QueueTable::remove_topic(std::string_view topic, const WhileStopped& whil
   for (const auto& queue : gone->queues) failed_.erase(queue.get());
   deleted_.push_back(std::move(gone));
   return noted ? done : noted;
+}
+
+Status QueueTable::finish_removals() {
+  MutexLock files_lock(files_mutex_);
+  while (!unmoved_.empty()) TRY_OK(finish_removal(std::string(*unmoved_.begin())));
+  return ok();
 }
 
 Result<int64_t> QueueTable::remove_below(ConsumeQueue& queue, PhysicalOffset log_begin) {

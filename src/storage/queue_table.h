@@ -76,6 +76,8 @@ class QueueTable {
   using WhileStopped = std::function<void(const std::function<void()>&)>;
   Status remove_topic(std::string_view topic, const WhileStopped& while_stopped,
                       const std::function<Status()>& before_files) EXCLUDES(mutex_, files_mutex_);
+  // What remove_topic() could not do.
+  Status finish_removals() EXCLUDES(mutex_, files_mutex_);
   // Files whose entries all lie below `log_begin`; returns how many entries they held.
   Result<int64_t> remove_below(ConsumeQueue& queue, PhysicalOffset log_begin)
       EXCLUDES(files_mutex_);
@@ -114,6 +116,8 @@ class QueueTable {
   ConsumeQueue& add(std::string_view topic, QueueId id) REQUIRES(mutex_);
   ConsumeQueue* find_locked(std::string_view topic, QueueId id) REQUIRES(mutex_);
   bool write_one(ConsumeQueue& queue) REQUIRES(files_mutex_);
+  Status write_entries(const ConsumeQueue& queue, QueueOffset from, bool is_first)
+      REQUIRES(files_mutex_);  // Those in scratch_.
   Status finish_removal(const std::string& topic) REQUIRES(files_mutex_);
 
   const std::string trash_dir_;

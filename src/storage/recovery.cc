@@ -63,17 +63,21 @@ Result<Recovered> Recovery::run() {
   const bool is_whole = !lacks_queues() && incomplete_.empty();
   PhysicalOffset from = is_whole ? dispatch_point() : deps_.log.begin();
   TRY_OK(scan_from(from));
-  if (!incomplete_.empty() && from > deps_.log.begin()) {
+  if (must_go_back()) {
     AGENA_LOG(warn, "storage", "{} queues lack entries before {}: made again from the whole log",
               incomplete_.size(), from.value);
     from = deps_.log.begin();
     TRY_OK(scan_from(from));
   }
-  result_.scanned_from = from;
   result_.scanned_bytes = scan_.bytes_read();
   TRY_OK(settle_queues());
   TRY_OK(cut_log(result_.end));
   return std::move(result_);
+}
+
+// Nothing may be made of queues that lack what lies before the scan: blanks would take its place.
+bool Recovery::must_go_back() const {
+  return !incomplete_.empty() && result_.scanned_from > deps_.log.begin();
 }
 
 // The last stop was clean, and nobody else has used the store since.
@@ -116,14 +120,6 @@ Status Recovery::load_queues() {
   TRY(loaded, deps_.queues.load());
   incomplete_ = std::move(loaded.incomplete);
   uncut_ = std::move(loaded.uncut);
-  for (ConsumeQueue* queue : incomplete_) {
-    // Their entries are made by other rules, from properties of messages of other topics.
-    if (message::is_lmq(queue->topic))
-      return Error{Errc::io_error, fmt::format("the files of queue {}/{} cannot be read",
-                                               queue->topic, queue->id.value)};
-    AGENA_LOG(warn, "storage", "queue {}/{} is not whole: made again from the log", queue->topic,
-              queue->id.value);
-  }
   return ok();
 }
 
@@ -159,10 +155,13 @@ bool Recovery::lacks_queues() {
     ConsumeQueue* queue = deps_.queues.find(claim.topic, claim.id);
     if (claim.max.value == 0 || (queue != nullptr && queue->max() >= claim.max)) continue;
     if (input_.deleted.contains(claim.topic)) continue;  // It may be from before the deletion.
-    AGENA_LOG(warn, "storage", "queue {}/{} lacks entries below {}: made again from the log",
-              claim.topic, claim.id.value, claim.max.value);
-    if (queue != nullptr) incomplete_.push_back(queue);
+    AGENA_LOG(warn, "storage", "queue {}/{} lacks entries below {}", claim.topic, claim.id.value,
+              claim.max.value);
     lacks = true;
+    auto made = deps_.queues.find_or_add(claim.topic, claim.id);
+    if (!made) continue;  // Nobody's name for a queue.
+    incomplete_.push_back(*made);
+    known_ends_[*made].claimed = claim.max;
   }
   return lacks;
 }
@@ -194,7 +193,8 @@ PhysicalOffset Recovery::dispatch_point() {
   return begin;
 }
 
-// How many entries of the queue point before `from`, as an offset.
+// How many entries of the queue point before `from`, as an offset. Blanks that follow them stand
+// for messages before it, too.
 Result<QueueOffset> Recovery::entries_before(ConsumeQueue& queue, PhysicalOffset from) {
   QueueOffset low = queue.floor();
   QueueOffset high = queue.max();
@@ -207,25 +207,36 @@ Result<QueueOffset> Recovery::entries_before(ConsumeQueue& queue, PhysicalOffset
     else
       high = middle;
   }
+  const QueueOffset max = queue.max();
+  QueueEntry block[64];
+  while (low < max) {
+    const size_t count = std::min(std::size(block), static_cast<size_t>(max - low));
+    TRY(got, deps_.queues.read_files(queue, low, std::span(block, count)));
+    const auto* end =
+        std::find_if_not(block, block + got, [](const auto& e) { return e.is_blank(); });
+    low = low + (end - block);
+    if (end != block + count) break;
+  }
   return low;
 }
 
 // Queues keep only what points before `from`; queues that are not whole keep nothing.
 Status Recovery::take_back_entries(PhysicalOffset from) {
   while (deps_.queues.write_some(SIZE_MAX)) continue;
-  std::vector<ConsumeQueue*> unreadable;
+  const std::unordered_set<ConsumeQueue*> broken(incomplete_.begin(), incomplete_.end());
+  incomplete_.clear();
   for (ConsumeQueue* queue : deps_.queues.all()) {
-    if (message::is_lmq(queue->topic)) continue;  // Made by other rules.
+    // Their entries are made by other rules, from properties of messages of other topics.
+    if (message::is_lmq(queue->topic)) continue;
     const QueueOffset max = queue->max();
-    const bool is_whole =
-        std::find(incomplete_.begin(), incomplete_.end(), queue) == incomplete_.end();
-    auto kept = is_whole ? entries_before(*queue, from) : Result<QueueOffset>(QueueOffset(0));
+    auto kept = broken.contains(queue) ? Error{Errc::corrupt, "it is not whole"}
+                                       : entries_before(*queue, from);
     if (!kept) {
-      AGENA_LOG(error, "storage", "queue {}/{} is made again: {}", queue->topic, queue->id.value,
-                describe(kept.error()));
-      // Not before the whole log is read: blanks would take the place of what is there.
-      unreadable.push_back(queue);
-      if (from > deps_.log.begin()) continue;
+      AGENA_LOG(warn, "storage", "queue {}/{} is made again from the log: {}", queue->topic,
+                queue->id.value, describe(kept.error()));
+      if (!broken.contains(queue)) incomplete_.push_back(queue);
+      QueueOffset& found = known_ends_[queue].found;
+      found = std::max(found, max);
       kept = QueueOffset(0);
     }
     if (*kept == max) continue;
@@ -233,12 +244,13 @@ Status Recovery::take_back_entries(PhysicalOffset from) {
     note_on_disk(*queue, max);
     queue->start_at(std::min(queue->floor(), *kept), *kept);
   }
-  incomplete_ = std::move(unreadable);
   return ok();
 }
 
 Status Recovery::scan_from(PhysicalOffset from) {
+  result_.scanned_from = from;
   TRY_OK(take_back_entries(from));
+  if (must_go_back()) return ok();
   result_.records = result_.redispatched = result_.skipped = 0;
   result_.holes.clear();
   result_.newest_at = {};
@@ -251,8 +263,9 @@ Status Recovery::scan_from(PhysicalOffset from) {
     if (item.kind == LogScan::Kind::record) {
       ++result_.records;
       result_.newest_at = item.at;
-      result_.newest = item.record.store_time;
+      result_.newest = std::max(result_.newest, item.record.store_time);
       TRY_OK(redo(item.record));
+      if (must_go_back()) return ok();
       say(progress);
       continue;
     }
@@ -357,27 +370,29 @@ Status Recovery::redo(const message::RecordView& record) {
   QueueOffset max = queue.max();
   if (index < max) {
     QueueEntry existing;
-    const bool is_there = deps_.queues.read_one(queue, index, existing);
-    if (is_there && !existing.is_blank() && existing.at >= record.physical_offset) return ok();
-    if (!is_there || existing.is_blank()) return ok();
-    // The topic was deleted and made again: this is its new beginning.
+    if (!deps_.queues.read_one(queue, index, existing)) return ok();
+    if (!existing.is_blank() && existing.at >= record.physical_offset) return ok();
+    // The topic was deleted and made again, and this is its new beginning; or what was taken for
+    // lost is there after all.
     note_on_disk(queue, max);
     while (deps_.queues.write_some(SIZE_MAX)) continue;
     queue.start_at(std::min(queue.floor(), index), index);
     max = index;
   }
   if (index > max) {
-    if (max.value == 0) {
-      queue.start_at(index, index);
-      // Its beginning lies before the scan, unless the log itself begins later.
-      incomplete_.push_back(&queue);
-    } else if (index - max > kQueueGapMax) {
+    if (max.value > 0 && index - max > kQueueGapMax) {
       ++result_.skipped;
       return ok();
-    } else {
-      if (result_.holes.empty()) incomplete_.push_back(&queue);
-      TRY_OK(fill_up(queue, index));
     }
+    if (max.value == 0 || result_.holes.empty()) {
+      incomplete_.push_back(&queue);
+      if (must_go_back()) return ok();
+    }
+    // Nothing is left of what lay before.
+    if (max.value == 0)
+      queue.start_at(index, index);
+    else
+      TRY_OK(fill_up(queue, index));
   }
   const DispatchTexts texts = dispatch_texts(record.properties);
   const int64_t code =
@@ -388,16 +403,42 @@ Status Recovery::redo(const message::RecordView& record) {
   return ok();
 }
 
+// A queue that was made again ends no earlier than it did, also when the log holds less of it now.
+Status Recovery::keep_known_ends() {
+  for (const auto& [queue, end] : known_ends_) {
+    if (queue->is_deleted() || input_.deleted.contains(queue->topic)) continue;
+    if (queue->max().value > 0) {
+      TRY_OK(fill_up(*queue, end.claimed));
+      continue;
+    }
+    const QueueOffset known = std::max(end.claimed, end.found);
+    if (known.value == 0) continue;
+    const int64_t per_file = deps_.queues.entries_per_file();
+    const QueueOffset first((known.value - 1) / per_file * per_file);
+    queue->start_at(first, first);
+    TRY_OK(fill_up(*queue, known));
+  }
+  return ok();
+}
+
+// An offset that was given away, and whose message is lost now or was before.
+bool Recovery::is_lost(const QueueEntry& old) const {
+  return old.is_blank() || (old.is_written() && in_hole(old.at));
+}
+
 // Where the newest messages of a queue are damaged, their offsets are taken all the same.
 Status Recovery::keep_lost_offsets() {
-  if (result_.holes.empty()) return ok();
+  QueueEntry block[64];
   for (const auto& [queue, disk_max] : on_disk_) {
     QueueOffset lost_to = queue->max();
-    for (QueueOffset index = lost_to; index < disk_max; ++index) {
-      QueueEntry old;
-      const auto got = deps_.queues.read_files(*queue, index, {&old, 1});
-      const bool may_be_lost = !got || (*got == 1 && old.is_written() && in_hole(old.at));
-      if (may_be_lost) lost_to = index + 1;
+    for (QueueOffset at = lost_to; at < disk_max;) {
+      const size_t count = std::min(std::size(block), static_cast<size_t>(disk_max - at));
+      const auto got = deps_.queues.read_files(*queue, at, std::span(block, count));
+      const bool may_be_lost = !got && !result_.holes.empty();
+      for (size_t i = 0; i < count; ++i)
+        if (may_be_lost || (got && i < *got && is_lost(block[i])))
+          lost_to = at + static_cast<int64_t>(i) + 1;
+      at += static_cast<int64_t>(count);
     }
     TRY_OK(fill_up(*queue, lost_to));
   }
@@ -406,6 +447,7 @@ Status Recovery::keep_lost_offsets() {
 
 // Writes what was made, takes back what no record stands for, and says where each queue goes on.
 Status Recovery::settle_queues() {
+  TRY_OK(keep_known_ends());
   TRY_OK(keep_lost_offsets());
   while (deps_.queues.write_some(SIZE_MAX)) continue;
   if (Error error = deps_.queues.write_error(); error.code != Errc::ok) return error;

@@ -15,6 +15,7 @@
 #pragma once
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/ids.h"
@@ -83,6 +84,7 @@ class Recovery {
   bool is_log_as_left();
   bool are_queues_as_left();
   PhysicalOffset dispatch_point();
+  bool must_go_back() const;
   bool is_only_ours() const;
   bool lacks_queues();
   Status load_queues();
@@ -99,7 +101,9 @@ class Recovery {
   Status check_readable(PhysicalOffset end) const;
   void note_on_disk(ConsumeQueue& queue, QueueOffset max);
   bool in_hole(PhysicalOffset at) const;
+  bool is_lost(const QueueEntry& old) const;
   Status keep_lost_offsets();
+  Status keep_known_ends();
   Status settle_queues();
   Status cut_log(PhysicalOffset end);
 
@@ -110,6 +114,11 @@ class Recovery {
   std::unordered_map<ConsumeQueue*, QueueOffset> on_disk_;  // Where files of taken back queues end.
   std::vector<ConsumeQueue*> incomplete_;  // Entries before the dispatch point are missing.
   std::vector<ConsumeQueue*> uncut_;       // Their files hold something behind their end.
+  struct KnownEnd {
+    QueueOffset claimed;  // By our snapshot: offsets below were given away.
+    QueueOffset found;    // In files that could not be believed; no less.
+  };
+  std::unordered_map<ConsumeQueue*, KnownEnd> known_ends_;  // Of queues that are made again.
   int64_t pushed_ = 0;
 };
 

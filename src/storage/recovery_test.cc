@@ -319,6 +319,23 @@ TEST_F(RecoveryTest, TheNewestMessageThatWasOnTheDiskKeepsItsPlaceWhenItIsDamage
   }
 }
 
+TEST_F(RecoveryTest, AnOffsetWhoseMessageIsLostIsNeverGivenAgain) {
+  ASSERT_TRUE(world.open());
+  send_some(30);
+  world.pass_time();
+  world.kill();
+  flip(places.back().at.value + 95);
+  for (int life = 0; life < 4; ++life) {
+    ASSERT_TRUE(world.open());
+    EXPECT_EQ(store().max_offset("T", QueueId(2)).value, 10) << life;
+    if (life % 2 == 1) world.send("U", 0, "others go on");
+    if (life == 2) world.pass_time(61'000);
+    world.kill();
+  }
+  ASSERT_TRUE(world.open());
+  EXPECT_EQ(world.send("T", 2, "next").queue_offset.value, 10);
+}
+
 TEST_F(RecoveryTest, DamageAcrossTheEdgeOfTwoFilesIsAHoleToo) {
   ASSERT_TRUE(world.open());
   send_some(300);
