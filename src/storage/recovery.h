@@ -15,7 +15,6 @@
 #pragma once
 #include <optional>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "base/ids.h"
@@ -81,31 +80,34 @@ class Recovery {
   Result<Recovered> run();
 
  private:
+  // ---- The log: recovery.cc.
   bool is_log_as_left();
-  bool are_queues_as_left();
+  bool is_only_ours() const;
   PhysicalOffset dispatch_point();
   bool must_go_back() const;
-  bool is_only_ours() const;
-  bool lacks_queues();
-  Status load_queues();
-  Status finish_deletions();
   Status scan_from(PhysicalOffset from);
-  void say(ScanProgress& progress);
-  Status take_back_entries(PhysicalOffset from);
-  Result<QueueOffset> entries_before(ConsumeQueue& queue, PhysicalOffset from);
   Status redo(const message::RecordView& record);
-  Status fill_up(ConsumeQueue& queue, QueueOffset until);
   bool push(ConsumeQueue& queue, QueueOffset index, const QueueEntry& entry);
+  void say(ScanProgress& progress);
   std::optional<PhysicalOffset> next_behind_hole(PhysicalOffset bad);
   bool is_in_files(PhysicalOffset end) const;
   Status check_readable(PhysicalOffset end) const;
+  Status cut_log(PhysicalOffset end);
+
+  // ---- The queues: recovery_queues.cc.
+  Status load_queues();
+  bool are_queues_as_left();
+  Status finish_deletions();
+  bool lacks_queues();
+  Result<QueueOffset> entries_before(ConsumeQueue& queue, PhysicalOffset from);
+  Status take_back_entries(PhysicalOffset from);
   void note_on_disk(ConsumeQueue& queue, QueueOffset max);
   bool in_hole(PhysicalOffset at) const;
   bool is_lost(const QueueEntry& old) const;
-  Status keep_lost_offsets();
+  Status fill_up(ConsumeQueue& queue, QueueOffset until);
   Status keep_known_ends();
+  Status keep_lost_offsets();
   Status settle_queues();
-  Status cut_log(PhysicalOffset end);
 
   const Deps deps_;
   const RecoveryInput input_;
