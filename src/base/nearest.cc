@@ -48,6 +48,7 @@ std::vector<std::string_view> nearest_words(std::string_view word,
                    [](const Near& a, const Near& b) { return a.distance < b.distance; });
   if (near.size() > count) near.resize(count);
   std::vector<std::string_view> out;
+  out.reserve(near.size());
   for (const Near& each : near) out.push_back(each.word);
   return out;
 }

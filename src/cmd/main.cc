@@ -54,6 +54,7 @@ constexpr int kUsage = 2;
 // for every kind of mistake; scripts need one.
 int parse(CLI::App& app, const std::vector<std::string>& words) {
   std::vector<const char*> arguments;
+  arguments.reserve(words.size());
   for (const std::string& word : words) arguments.push_back(word.c_str());
   auto parse_or_say = [&] {
     CLI11_PARSE(app, static_cast<int>(arguments.size()), arguments.data());

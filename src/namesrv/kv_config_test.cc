@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "base/testing/format_doc.h"
-#include "io/testing/memory_io.h"
+#include "io/testing/memory_files.h"
 
 namespace agena::namesrv {
 namespace {
@@ -15,9 +15,12 @@ constexpr const char* kPath = "/data/namesrv/kvConfig.json";
 
 class KvConfigTest : public ::testing::Test {
  protected:
-  void SetUp() override { set_log_level(LogLevel::error); }
+  void SetUp() override {
+    set_log_level(LogLevel::error);
+    ASSERT_TRUE(files_.make_dirs("/data/namesrv"));
+  }
 
-  io::testing::MemoryFiles files_;
+  io::MemoryFiles files_;
   KvConfig kv_{files_, kPath};
 };
 
@@ -28,7 +31,7 @@ TEST_F(KvConfigTest, WritesJavasFile) {
   ASSERT_TRUE(kv_.erase("N", "k"));
   ASSERT_TRUE(kv_.erase("N", "never"));
   ASSERT_TRUE(kv_.erase("M", "never"));
-  EXPECT_EQ(files_.texts[kPath],
+  EXPECT_EQ(*io::read_text(files_, kPath),
             "{\"configTable\":{\"N\":{},\"ORDER_TOPIC_CONFIG\":{\"t\":\"a:4;b:4\"}}}");
 }
 
@@ -38,7 +41,7 @@ TEST_F(KvConfigTest, TheDocumentShowsTheFile) {
   ASSERT_EQ(doc.fault, "");
   ASSERT_EQ(doc.texts.size(), 5u);
   ASSERT_EQ(doc.values.size(), 5u);
-  files_.texts[kPath] = doc.texts[4];
+  ASSERT_TRUE(io::replace_text(files_, kPath, doc.texts[4]));
   ASSERT_TRUE(kv_.load());
   std::map<std::string, std::string> seen;
   for (std::string name_space : {"ORDER_TOPIC_CONFIG", "Emptied"}) {
@@ -49,7 +52,7 @@ TEST_F(KvConfigTest, TheDocumentShowsTheFile) {
   }
   EXPECT_EQ(seen, doc.values[4]);
   ASSERT_TRUE(kv_.erase("Emptied", "never"));
-  EXPECT_EQ(files_.texts[kPath], doc.texts[4]) << "as we write it";
+  EXPECT_EQ(*io::read_text(files_, kPath), doc.texts[4]) << "as we write it";
 }
 
 TEST_F(KvConfigTest, ReadsBackWhatItWrote) {
@@ -66,22 +69,23 @@ TEST_F(KvConfigTest, ReadsBackWhatItWrote) {
 
 TEST_F(KvConfigTest, UnsavedChangesDoNotTakeEffect) {
   ASSERT_TRUE(kv_.put("N", "k", "v"));
-  files_.refuse_writes = true;
+  files_.fail(io::FileCall::write, 1, Errc::io_error, true);
   EXPECT_FALSE(kv_.put("N", "k", "w"));
   EXPECT_FALSE(kv_.erase("N", "k"));
   EXPECT_EQ(kv_.get("N", "k"), "v");
 }
 
 TEST_F(KvConfigTest, UnreadableFileNeedsItsBackup) {
-  files_.texts[kPath] = "{\"configTable\":{\"N\"";
+  ASSERT_TRUE(io::replace_text(files_, kPath, "{\"configTable\":{\"N\""));
   EXPECT_FALSE(kv_.load());
-  files_.texts[std::string(kPath) + ".bak"] = "{\"configTable\":{\"N\":{\"k\":\"old\"}}}";
+  ASSERT_TRUE(io::replace_text(files_, std::string(kPath) + ".bak",
+                               "{\"configTable\":{\"N\":{\"k\":\"old\"}}}"));
   ASSERT_TRUE(kv_.load());
   EXPECT_EQ(kv_.get("N", "k"), "old");
 }
 
 TEST_F(KvConfigTest, EmptyFileIsNoFreshStart) {
-  files_.texts[kPath] = "";
+  ASSERT_TRUE(io::replace_text(files_, kPath, ""));
   EXPECT_FALSE(kv_.load());
 }
 

@@ -6,7 +6,9 @@
 #include <gtest/gtest.h>
 
 #include "base/log.h"
-#include "io/testing/memory_io.h"
+#include "io/testing/manual_clock.h"
+#include "io/testing/memory_files.h"
+#include "io/testing/memory_loop.h"
 #include "rpc/call.h"
 #include "wire/bodies/registration.h"
 #include "wire/requests/namesrv.h"
@@ -137,8 +139,8 @@ class NameServerTest : public ::testing::Test {
                 version);
   }
 
-  io::testing::MemoryClock clock_;
-  io::testing::MemoryFiles files_;
+  io::ManualClock clock_;
+  io::MemoryFiles files_;
   io::testing::MemoryLoop loop_;
   io::testing::MemoryLoop background_;
   Options options_;
@@ -407,22 +409,24 @@ TEST_F(NameServerTest, KeepsSettings) {
   EXPECT_EQ(answer.code, 22);
   EXPECT_EQ(answer.remark, "No config item, Namespace: N");
   EXPECT_EQ(call(wire::PutKvConfig{"N", "k", "v \xC3\xA9"}).code, 0);
-  EXPECT_EQ(files_.texts[kKvPath], "{\"configTable\":{\"N\":{\"k\":\"v \xC3\xA9\"}}}");
+  EXPECT_EQ(*io::read_text(files_, kKvPath), "{\"configTable\":{\"N\":{\"k\":\"v \xC3\xA9\"}}}");
   EXPECT_EQ(call(wire::GetKvConfig{"N", "k"}).ext.at("value"), "v \xC3\xA9");
   EXPECT_EQ(call(wire::GetKvListByNamespace{"N"}).body, "{\"table\":{\"k\":\"v \xC3\xA9\"}}");
   EXPECT_EQ(call(wire::DeleteKvConfig{"N", "k"}).code, 0);
   EXPECT_EQ(call(wire::DeleteKvConfig{"N", "k"}).code, 0);
   EXPECT_EQ(call(wire::GetKvListByNamespace{"N"}).body, "{\"table\":{}}");
-  files_.refuse_writes = true;
+  files_.fail(io::FileCall::write, 1, Errc::io_error, true);
   EXPECT_EQ(call(wire::PutKvConfig{"N", "k", "w"}).code, 1);
 }
 
 TEST_F(NameServerTest, ConfigurationChangesByAllowList) {
-  files_.texts[kConfigPath] = "# mine\nlistenPort=9876\n";
+  ASSERT_TRUE(files_.make_dirs("/data/namesrv"));
+  ASSERT_TRUE(io::replace_text(files_, kConfigPath, "# mine\nlistenPort=9876\n"));
   EXPECT_EQ(call(wire::UpdateNamesrvConfig{}).code, 0);
   EXPECT_EQ(call(wire::UpdateNamesrvConfig{}, "orderMessageEnable=true\n").code, 0);
   EXPECT_TRUE(options_.order_message_enable);
-  EXPECT_EQ(files_.texts[kConfigPath], "# mine\nlistenPort=9876\norderMessageEnable=true\n");
+  EXPECT_EQ(*io::read_text(files_, kConfigPath),
+            "# mine\nlistenPort=9876\norderMessageEnable=true\n");
   for (const char* text : {"kvConfigPath=/etc/cron.d/x\n", "configStorePath=/etc/cron.d/x\n",
                            "rocketmqHome=/x\n", "orderMessageEnable=false\nlistenPort=1\n"}) {
     EXPECT_EQ(call(wire::UpdateNamesrvConfig{}, text).code, 16) << text;

@@ -216,9 +216,9 @@ TEST_F(FileStoreTest, RefusesWhatCannotBeStored) {
 
 TEST_F(FileStoreTest, OffsetsByTime) {
   // Times 1000 1000 1000 3000 3000 (relative), as in Java's own example.
-  const UnixMillis base = world.clock.wall_now;
+  const UnixMillis base = world.clock.wall();
   for (int i = 0; i < 5; ++i) {
-    world.clock.wall_now = base + (i < 3 ? 1000 : 3000);
+    world.clock.set_wall(base + (i < 3 ? 1000 : 3000));
     world.send("T", 0, "x");
   }
   auto at = [&](int64_t ms, Boundary b) {
@@ -284,7 +284,7 @@ TEST_F(FileStoreTest, FindsMessagesByKeyUniqueKeyAndTag) {
     world.send("T", 0, std::to_string(i), properties);
     world.clock.advance_ms(10);
   }
-  KeyQuery query{.topic = "T", .key = "k1", .begin = UnixMillis(0), .end = world.clock.wall_now};
+  KeyQuery query{.topic = "T", .key = "k1", .begin = UnixMillis(0), .end = world.clock.wall()};
   Buffer out;
   EXPECT_EQ(store().query(query, out).messages, 3);
   EXPECT_EQ(as_text(message::decode(out.view(), message::Verify::crc)->body), "1");

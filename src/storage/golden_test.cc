@@ -10,7 +10,8 @@
 
 #include "base/json.h"
 #include "base/testing/format_doc.h"
-#include "io/testing/memory_io.h"
+#include "io/testing/manual_clock.h"
+#include "io/testing/memory_loop.h"
 #include "message/host.h"
 #include "message/properties.h"
 #include "message/record_format.h"
@@ -77,7 +78,7 @@ class JavaStore : public ::testing::TestWithParam<const char*> {
     options_.index_slots_max = kIndexLayout.slots;
     options_.index_entries_max = kIndexLayout.entries;
     options_.file_reserved_hours = 24 * 365 * 100;
-    clock_.wall_now = UnixMillis(number(list_.back(), "storeTimestamp") + 60'000);
+    clock_.set_wall(UnixMillis(number(list_.back(), "storeTimestamp") + 60'000));
     java_ = content();
   }
   void TearDown() override { store_.reset(); }
@@ -137,7 +138,7 @@ class JavaStore : public ::testing::TestWithParam<const char*> {
   std::string name_;
   testing::TempDir dir_;
   io::PosixFiles files_;
-  io::testing::MemoryClock clock_;
+  io::ManualClock clock_;
   io::testing::MemoryLoop loop_;
   // However full the disk is on which the test runs.
   static StoreOptions kept_whole() {

@@ -209,7 +209,7 @@ TEST_F(HousekeepingTest, ADiskThatIsFullAtTheStartTakesNothing) {
 
 TEST(OperatorsRound, TakesOldFilesOutsideTheHoursOfDeleteWhen) {
   StoreWorld world;
-  const int far_hour = (local_hour(world.clock.wall_now) + 12) % 24;
+  const int far_hour = (local_hour(world.clock.wall()) + 12) % 24;
   world.options.file_reserved_hours = 1;
   world.options.delete_when = (far_hour < 10 ? "0" : "") + std::to_string(far_hour);
   ASSERT_TRUE(world.open());

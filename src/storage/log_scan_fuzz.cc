@@ -6,7 +6,8 @@
 #include <cstring>
 
 #include "base/log.h"
-#include "io/testing/memory_io.h"
+#include "io/testing/manual_clock.h"
+#include "io/testing/memory_loop.h"
 #include "storage/store.h"
 #include "storage/testing/memory_disk.h"
 
@@ -20,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const size_t used = std::min(size, kFileBytes);
   std::memcpy(file.data(), data, used);
   disk.set_content("s/commitlog/00000000000000000000", file);
-  io::testing::MemoryClock clock;
+  io::ManualClock clock;
   io::testing::MemoryLoop loop;
   StoreOptions options;
   options.root_dir = "s";

@@ -38,7 +38,7 @@ class RecoveryTest : public ::testing::Test {
   }
   int64_t keyed(const std::string& key) {
     Buffer out;
-    KeyQuery query{.topic = "T", .key = key, .begin = {}, .end = world.clock.wall_now + 1000};
+    KeyQuery query{.topic = "T", .key = key, .begin = {}, .end = world.clock.wall() + 1000};
     return store().query(query, out).messages;
   }
   void flip(int64_t at) {
@@ -191,7 +191,7 @@ TEST_F(RecoveryTest, MissingDerivedFilesAreMadeAgain) {
       ASSERT_TRUE(w.open());
       for (int q = 0; q < 3; ++q) EXPECT_EQ(w.bodies("T", q), bodies[q]);
       Buffer out;
-      KeyQuery query{.topic = "T", .key = "k7", .begin = {}, .end = w.clock.wall_now + 1000};
+      KeyQuery query{.topic = "T", .key = "k7", .begin = {}, .end = w.clock.wall() + 1000};
       EXPECT_EQ(w.store->query(query, out).messages, 1);
       EXPECT_EQ(w.send("T", 1, "x").queue_offset.value, 200);
     }
@@ -523,7 +523,7 @@ TEST_F(RecoveryTest, ACleanStopIsTrustedOnlyWhileNothingChanged) {
 
 TEST_F(RecoveryTest, DelayedMessagesCarryTheirDeliveryTimeAlsoWhenRebuilt) {
   ASSERT_TRUE(world.open());
-  const UnixMillis now = world.clock.wall_now;
+  const UnixMillis now = world.clock.wall();
   world.send("SCHEDULE_TOPIC_XXXX", 2, "later",
              "DELAY\x01"
              "3\x02TAGS\x01"

@@ -22,7 +22,8 @@
 #include "broker/handlers/runtime.h"
 #include "broker/handlers/topics.h"
 #include "broker/handlers/views.h"
-#include "io/testing/memory_io.h"
+#include "io/testing/manual_clock.h"
+#include "io/testing/memory_loop.h"
 #include "message/properties.h"
 #include "storage/testing/memory_disk.h"
 #include "wire/requests/topics.h"
@@ -239,7 +240,7 @@ class OperatorWorld : public ::testing::Test {
     return std::string(as_text(bytes));
   }
 
-  io::testing::MemoryClock clock;
+  io::ManualClock clock;
   storage::testing::MemoryDisk disk;
   io::testing::MemoryLoop loop;
   io::testing::MemoryLoop background;

@@ -9,7 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "io/testing/memory_io.h"
+#include "io/testing/manual_clock.h"
+#include "io/testing/memory_loop.h"
 #include "message/batch.h"
 #include "message/record_format.h"
 #include "storage/store.h"
@@ -113,7 +114,7 @@ class StoreWorld : public ArrivalListener {
     return "s/commitlog/" + std::string(name);
   }
 
-  io::testing::MemoryClock clock;
+  io::ManualClock clock;
   io::testing::MemoryLoop loop;
   std::unique_ptr<MemoryDisk> disk = std::make_unique<MemoryDisk>();
   StoreOptions options;
