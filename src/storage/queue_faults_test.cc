@@ -158,6 +158,8 @@ TEST_F(QueueFaults, AQueueThatTheLogHoldsNothingOfNeverGoesBack) {
   world.options.delete_when =
       "00;01;02;03;04;05;06;07;08;09;10;11;12;13;14;15;16;17;18;19;20;21;22;23";
   ASSERT_TRUE(world.open());
+  world.send("T", 0, "of a topic that was deleted");
+  ASSERT_TRUE(store().delete_topic("T"));
   send("T", 250);
   send("Other", 400, 1'000);
   for (int i = 0; i < 16; ++i) world.pass_time(15 * 60'000);

@@ -98,6 +98,7 @@ class Recovery {
   Status load_queues();
   bool are_queues_as_left();
   Status finish_deletions();
+  bool may_be_deleted(const std::string& topic) const;
   bool lacks_queues();
   Result<QueueOffset> entries_before(ConsumeQueue& queue, PhysicalOffset from);
   Status take_back_entries(PhysicalOffset from);

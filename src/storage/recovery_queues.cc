@@ -53,6 +53,13 @@ Status Recovery::finish_deletions() {
   return ok();
 }
 
+// Whether what is known of the topic may be from before its deletion: while the log holds anything
+// from then.
+bool Recovery::may_be_deleted(const std::string& topic) const {
+  const auto deletion = input_.deleted.find(topic);
+  return deletion != input_.deleted.end() && deletion->second > deps_.log.begin();
+}
+
 // Queues that were there when the checkpoint moved are not, or not whole. What they lack lies
 // anywhere in the log.
 bool Recovery::lacks_queues() {
@@ -63,7 +70,7 @@ bool Recovery::lacks_queues() {
   for (const QueueClaim& claim : input_.snapshot->queues) {
     ConsumeQueue* queue = deps_.queues.find(claim.topic, claim.id);
     if (claim.max.value == 0 || (queue != nullptr && queue->max() >= claim.max)) continue;
-    if (input_.deleted.contains(claim.topic)) continue;  // It may be from before the deletion.
+    if (may_be_deleted(claim.topic)) continue;
     AGENA_LOG(warn, "storage", "queue {}/{} lacks entries below {}", claim.topic, claim.id.value,
               claim.max.value);
     lacks = true;
@@ -154,7 +161,7 @@ Status Recovery::fill_up(ConsumeQueue& queue, QueueOffset until) {
 // A queue that was made again ends no earlier than it did, also when the log holds less of it now.
 Status Recovery::keep_known_ends() {
   for (const auto& [queue, end] : known_ends_) {
-    if (queue->is_deleted() || input_.deleted.contains(queue->topic)) continue;
+    if (queue->is_deleted() || may_be_deleted(queue->topic)) continue;
     if (queue->max().value > 0) {
       TRY_OK(fill_up(*queue, end.claimed));
       continue;
